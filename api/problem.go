@@ -1,0 +1,201 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"regexp"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/vidimus/vidimus/archive"
+)
+
+// Code is the stable machine word of a problem; clients may build on it.
+type Code string
+
+// The problems of the service itself. A file that cannot be judged carries the
+// code of its *Refused instead.
+const (
+	NotFound         Code = "not-found"
+	NoSuchBundle     Code = "no-such-bundle"
+	NoArchive        Code = "no-archive"
+	MethodNotAllowed Code = "method-not-allowed"
+	MalformedRequest Code = "malformed-request"
+	BadParameter     Code = "bad-parameter"
+	UnknownField     Code = "unknown-field"
+	MissingFile      Code = "missing-file"
+	EmptyFile        Code = "empty-file"
+	MediaType        Code = "unsupported-media-type"
+	Encoding         Code = "unsupported-content-encoding"
+	TooLarge         Code = "too-large"
+	TooManyFiles     Code = "too-many-files"
+	TooSlow          Code = "upload-too-slow"
+	Unjudgeable      Code = "unjudgeable"
+	Busy             Code = "busy"
+	OutOfTime        Code = "out-of-time"
+	Unready          Code = "not-ready"
+	Damaged          Code = "bundle-damaged"
+	Internal         Code = "internal"
+)
+
+// kind is what all problems of one code share.
+type kind struct {
+	Status int    `json:"status"`
+	Title  string `json:"title"`
+	Hint   string `json:"hint,omitempty"`
+}
+
+// kinds is the one table of HTTP statuses.
+var kinds = map[Code]kind{
+	NotFound:         {http.StatusNotFound, "Not found", "The resources are /v1/validations, /v1/bundles, /healthz and /readyz."},
+	NoSuchBundle:     {http.StatusNotFound, "No such bundle", "A bundle's id is 64 hexadecimal digits; GET /v1/bundles lists them."},
+	NoArchive:        {http.StatusNotFound, "No archive here", "Start the service with --store to keep bundles."},
+	MethodNotAllowed: {http.StatusMethodNotAllowed, "Method not allowed", ""},
+	MalformedRequest: {http.StatusBadRequest, "Malformed request", ""},
+	BadParameter:     {http.StatusBadRequest, "Bad parameter", ""},
+	UnknownField:     {http.StatusUnprocessableEntity, "Unknown form field", "The fields are file, once, and detached, any number of times."},
+	MissingFile:      {http.StatusUnprocessableEntity, "No file", "Send the signed file as the multipart field file, or as the raw body with ?name=."},
+	EmptyFile:        {http.StatusUnprocessableEntity, "Empty file", "Send the signed file as the multipart field file, or as the raw body with ?name=."},
+	MediaType:        {http.StatusUnsupportedMediaType, "Unsupported media type", "Send multipart/form-data, or the raw file as application/octet-stream."},
+	Encoding:         {http.StatusUnsupportedMediaType, "Unsupported content encoding", "Send the file as it is, without Content-Encoding."},
+	TooLarge:         {http.StatusRequestEntityTooLarge, "Too large", ""},
+	TooManyFiles:     {http.StatusRequestEntityTooLarge, "Too many files", ""},
+	TooSlow:          {http.StatusRequestTimeout, "Upload too slow", ""},
+	Unjudgeable:      {http.StatusUnprocessableEntity, "The file cannot be judged", ""},
+	Busy:             {http.StatusServiceUnavailable, "Busy", "Try again after the seconds that Retry-After says."},
+	OutOfTime:        {http.StatusServiceUnavailable, "Out of time", "Try again later; /readyz may say what is wrong."},
+	Unready:          {http.StatusServiceUnavailable, "Not ready", "See /readyz."},
+	Damaged:          {http.StatusInternalServerError, "The stored bundle is damaged", "Run `vidimus archive verify` with the bundle's id."},
+	Internal:         {http.StatusInternalServerError, "Internal error", "Tell the operator the incident, which the log names too."},
+}
+
+// Problem is an answer of RFC 9457, with the members code, hint and incident.
+type Problem struct {
+	Type     string `json:"type"`
+	Title    string `json:"title"`
+	Status   int    `json:"status"`
+	Detail   string `json:"detail,omitempty"`
+	Code     Code   `json:"code"`
+	Hint     string `json:"hint,omitempty"`
+	Incident string `json:"incident,omitempty"`
+
+	retryAfter int // seconds; 0: no such header
+}
+
+// Error makes a Problem travel as an error; it is the detail.
+func (p *Problem) Error() string { return p.Detail }
+
+func problem(code Code, detail string) *Problem {
+	k := kinds[code]
+	return &Problem{Type: "/problems/" + string(code), Title: k.Title, Status: k.Status, Detail: detail, Code: code, Hint: k.Hint}
+}
+
+// Refused is a file that cannot be judged; the command makes it of what the
+// readers say. Its words are shown to the client.
+type Refused struct {
+	Code    string // stable: unsupported-format, malformed, hostile, too-large, no-signature, …
+	Message string // one sentence
+	Hint    string // may be empty
+}
+
+// Error is the message.
+func (e *Refused) Error() string { return e.Message }
+
+// NotReady says that nothing can be judged now, e.g. for want of trusted lists.
+type NotReady struct{ Why string }
+
+// Error is why, one sentence that is shown to the client.
+func (e *NotReady) Error() string { return e.Why }
+
+var codeForm = regexp.MustCompile(`^[a-z][a-z0-9-]{0,63}$`)
+
+// problemOf is the only translation of errors into HTTP. What it does not know is
+// an internal error, of which the client learns nothing but that it happened.
+func problemOf(err error) *Problem {
+	var (
+		own      *Problem
+		refused  *Refused
+		unready  *NotReady
+		tooMuch  *http.MaxBytesError
+		missing  *archive.NotFoundError
+		badKey   *archive.KeyError
+		damaged  *archive.DamagedError
+		timedOut interface{ Timeout() bool }
+	)
+	switch {
+	case errors.As(err, &own):
+		return own
+	case errors.As(err, &refused):
+		p := problem(Unjudgeable, refused.Message)
+		if refused.Code == string(TooLarge) {
+			p = problem(TooLarge, refused.Message)
+		}
+		if codeForm.MatchString(refused.Code) {
+			p.Code = Code(refused.Code)
+		}
+		p.Hint = refused.Hint
+		return p
+	case errors.As(err, &unready):
+		return problem(Unready, unready.Why)
+	case errors.As(err, &tooMuch):
+		return problem(TooLarge, fmt.Sprintf("The request has more than %d octets.", tooMuch.Limit))
+	case errors.As(err, &missing), errors.As(err, &badKey):
+		return problem(NoSuchBundle, "No bundle has this id.")
+	case errors.As(err, &damaged):
+		return problem(Damaged, "What the store holds of this bundle is not what was written.")
+	case errors.Is(err, context.DeadlineExceeded):
+		return problem(OutOfTime, "The work was not done in the time that one request may take.")
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timedOut) && timedOut.Timeout():
+		return problem(TooSlow, "The request's body did not arrive in time.")
+	}
+	return problem(Internal, "Something went wrong inside; it says nothing about the file.")
+}
+
+// statusClientGone stands in the log where nobody is left to answer; it is what
+// other servers write there too.
+const statusClientGone = 499
+
+// fail answers with err's problem and ends the chain. Internal causes go to the
+// log under an incident number that the client gets too.
+func (s *server) fail(c *gin.Context, err error) {
+	if errors.Is(err, context.Canceled) && c.Request.Context().Err() != nil {
+		c.AbortWithStatus(statusClientGone)
+		return
+	}
+	p := *problemOf(err)
+	if p.Status == http.StatusInternalServerError {
+		p.Incident = incident()
+		s.Log.Error("request failed", "incident", p.Incident, "route", c.FullPath(), "cause", err.Error())
+	}
+	s.write(c, &p)
+}
+
+func (s *server) write(c *gin.Context, p *Problem) {
+	c.Abort()
+	if c.Writer.Written() {
+		return // too late for a status; the connection's end must tell
+	}
+	body, err := json.Marshal(p)
+	if err != nil {
+		body = []byte(`{"status":500,"code":"internal"}`)
+	}
+	if p.retryAfter > 0 {
+		c.Header("Retry-After", strconv.Itoa(p.retryAfter))
+	}
+	c.Data(p.Status, "application/problem+json", body)
+}
+
+// problemPage tells what a problem's type means: the URI in its member type.
+func (s *server) problemPage(c *gin.Context) {
+	k, known := kinds[Code(c.Param("code"))]
+	if !known {
+		s.fail(c, problem(NotFound, "There is no such problem."))
+		return
+	}
+	c.JSON(http.StatusOK, k)
+}

@@ -1,0 +1,81 @@
+package api
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+// spoolMemory is what of a request stays in memory; a larger one goes to one
+// temporary file until its turn to be judged comes.
+const spoolMemory = 1 << 20
+
+// spool holds the files of one request, one after the other, so that a request
+// costs at most spoolMemory and one open file. Its name on disk is ours, never
+// the client's.
+type spool struct {
+	dir    string
+	memory bytes.Buffer
+	file   *os.File
+	size   int64
+}
+
+// Write takes more of the file.
+func (s *spool) Write(p []byte) (int, error) {
+	if s.file == nil && s.memory.Len()+len(p) <= spoolMemory {
+		s.size += int64(len(p))
+		return s.memory.Write(p)
+	}
+	if s.file == nil {
+		if err := s.toDisk(); err != nil {
+			return 0, err
+		}
+	}
+	n, err := s.file.Write(p)
+	s.size += int64(n)
+	if err != nil {
+		err = fmt.Errorf("keeping an upload: %w", err)
+	}
+	return n, err
+}
+
+// toDisk opens the file and removes its name at once, where the system allows
+// that, so that a crash leaves nothing behind.
+func (s *spool) toDisk() error {
+	file, err := os.CreateTemp(s.dir, "vidimus-upload-*")
+	if err != nil {
+		return fmt.Errorf("keeping an upload: %w", err)
+	}
+	s.file = file
+	_ = os.Remove(file.Name()) // close removes it where this could not
+	if _, err := file.Write(s.memory.Bytes()); err != nil {
+		return fmt.Errorf("keeping an upload: %w", err)
+	}
+	s.memory = bytes.Buffer{}
+	return nil
+}
+
+// section reads part of what was written into memory of its own.
+func (s *spool) section(start, size int64) ([]byte, error) {
+	data := make([]byte, size)
+	if s.file == nil {
+		copy(data, s.memory.Bytes()[start:start+size])
+		return data, nil
+	}
+	if _, err := s.file.ReadAt(data, start); err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("reading a kept upload: %w", err)
+	}
+	return data, nil
+}
+
+// close frees what the spool holds; it may be called twice.
+func (s *spool) close() {
+	if s.file != nil {
+		_ = s.file.Close()
+		_ = os.Remove(s.file.Name()) // gone already, as a rule
+		s.file = nil
+	}
+	s.memory = bytes.Buffer{}
+}

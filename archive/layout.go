@@ -1,0 +1,58 @@
+package archive
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/vidimus/vidimus/validate/evidence"
+)
+
+// The keys of an archive; no other file knows them.
+//
+//	objects/sha256/ab/abcd…        every object, once, under the SHA-256 of its octets
+//	bundles/ab/abcd…/manifest.json one per bundle, written after its objects
+//
+// An object can be checked with sha256sum and its key alone, a manifest too (its
+// SHA-256 is the ID), so the archive needs no index that could be lost: listing
+// bundlesPrefix finds every bundle.
+const (
+	objectsPrefix = "objects/sha256/"
+	bundlesPrefix = "bundles/"
+	manifestName  = "/manifest.json"
+)
+
+// objectKey has two digits as a folder, as manifestKey has, so that no folder of a
+// file system grows beyond a 256th of the archive.
+func objectKey(id evidence.ID) string {
+	hex := id.String()
+	return objectsPrefix + hex[:2] + "/" + hex
+}
+
+func manifestKey(id evidence.ID) string {
+	hex := id.String()
+	return bundlesPrefix + hex[:2] + "/" + hex + manifestName
+}
+
+// idOfManifestKey is the reverse of manifestKey.
+func idOfManifestKey(key string) (evidence.ID, bool) {
+	hex, ok := strings.CutPrefix(key, bundlesPrefix)
+	if !ok {
+		return evidence.ID{}, false
+	}
+	hex, ok = strings.CutSuffix(hex, manifestName)
+	if !ok {
+		return evidence.ID{}, false
+	}
+	shard, hex, ok := strings.Cut(hex, "/")
+	id, err := evidence.ParseID(hex)
+	return id, ok && err == nil && id.String() == hex && hex[:2] == shard
+}
+
+// bundleID reads an ID as users write it.
+func bundleID(s string) (evidence.ID, error) {
+	id, err := evidence.ParseID(strings.ToLower(s))
+	if err != nil {
+		return id, fmt.Errorf("reading bundle ID: %q is not %d hexadecimal digits", s, 2*len(id))
+	}
+	return id, nil
+}

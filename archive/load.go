@@ -1,0 +1,115 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/vidimus/vidimus/archive/bundle"
+	"github.com/vidimus/vidimus/validate/evidence"
+)
+
+// Load returns the bytes that bundle.Pack produced, with every hash checked. An
+// unknown ID is a *NotFoundError; an object that is missing or altered is a
+// *DamagedError with its path in the bundle.
+func Load(ctx context.Context, st Store, id string) ([]byte, error) {
+	want, err := bundleID(id)
+	if err != nil {
+		return nil, err
+	}
+	manifest, m, err := loadManifest(ctx, st, want)
+	if err != nil {
+		return nil, fmt.Errorf("loading bundle %s: %w", want, err)
+	}
+	objects := make([][]byte, len(m.Entries))
+	same := map[evidence.ID]int{}
+	indices := firsts(m.Entries)
+	for _, i := range indices {
+		same[m.Entries[i].SHA256] = i
+	}
+	err = each(ctx, indices, func(ctx context.Context, i int) (err error) {
+		objects[i], err = loadObject(ctx, st, m.Entries[i])
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("loading bundle %s: %w", want, err)
+	}
+	// Assemble compares each object with the manifest, SHA-512 included.
+	raw, err := bundle.Assemble(manifest, func(i int) []byte { return objects[same[m.Entries[i].SHA256]] })
+	if err != nil {
+		return nil, fmt.Errorf("loading bundle %s: %w", want, err)
+	}
+	return raw, nil
+}
+
+// Manifest reads and checks the manifest of a stored bundle: what is in it, under
+// which names, without reading the objects. Errors are those of Load.
+func Manifest(ctx context.Context, st Store, id string) (bundle.Manifest, error) {
+	want, err := bundleID(id)
+	if err != nil {
+		return bundle.Manifest{}, err
+	}
+	_, m, err := loadManifest(ctx, st, want)
+	if err != nil {
+		return m, fmt.Errorf("reading the manifest of bundle %s: %w", want, err)
+	}
+	return m, nil
+}
+
+// loadManifest checks the manifest against the ID before it is read.
+func loadManifest(ctx context.Context, st Store, id evidence.ID) ([]byte, bundle.Manifest, error) {
+	key := manifestKey(id)
+	raw, err := st.Get(ctx, key)
+	if err != nil {
+		return nil, bundle.Manifest{}, err
+	}
+	damaged := func(says string) error { return &DamagedError{Key: key, Object: "manifest.json", Says: says} }
+	if got := evidence.Of(raw); got != id {
+		return nil, bundle.Manifest{}, damaged(fmt.Sprintf("SHA-256 is %s, the ID says %s", got, id))
+	}
+	m, err := bundle.ParseManifest(raw)
+	if err != nil {
+		return nil, m, damaged(err.Error())
+	}
+	return raw, m, nil
+}
+
+// loadObject reads the object of an entry and checks it.
+func loadObject(ctx context.Context, st Store, e bundle.Entry) ([]byte, error) {
+	key := objectKey(e.SHA256)
+	data, err := st.Get(ctx, key)
+	var none *NotFoundError
+	if errors.As(err, &none) {
+		return nil, &DamagedError{Key: key, Object: e.Path, Says: "it is missing"}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if says := e.Differs(data); says != "" {
+		return nil, &DamagedError{Key: key, Object: e.Path, Says: says}
+	}
+	return data, nil
+}
+
+// List gives the IDs of all bundles in the store, in ascending order, with what
+// the store says about their manifests. Keys that are none of ours are passed over.
+func List(ctx context.Context, st Store) iter.Seq2[Bundle, error] {
+	return func(yield func(Bundle, error) bool) {
+		for info, err := range st.List(ctx, bundlesPrefix) {
+			if err != nil {
+				yield(Bundle{}, fmt.Errorf("listing bundles: %w", err))
+				return
+			}
+			if id, ok := idOfManifestKey(info.Key); ok && !yield(Bundle{ID: id.String(), Manifest: info}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Bundle is a bundle as List finds it.
+type Bundle struct {
+	ID       string
+	Manifest Info // of its manifest in the store
+}

@@ -1,0 +1,88 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/vidimus/vidimus/archive/bundle"
+)
+
+// Verify reads every object of a stored bundle and names all that are altered,
+// missing, hidden or overwritten: nil means that Load will give the bytes that
+// were saved, and that nobody tampered with the store around them. Damage is a
+// finding; the error says that the work could not be done, or that there is no
+// such bundle (*NotFoundError).
+func Verify(ctx context.Context, st Store, id string) ([]bundle.Damage, error) {
+	want, err := bundleID(id)
+	if err != nil {
+		return nil, err
+	}
+	tampered, err := around(ctx, st, manifestKey(want), "manifest.json")
+	if err != nil {
+		return nil, fmt.Errorf("verifying bundle %s: %w", want, err)
+	}
+	_, m, err := loadManifest(ctx, st, want)
+	var damaged *DamagedError
+	if errors.As(err, &damaged) {
+		return append(tampered, bundle.Damage{Object: damaged.Object, Problem: "altered", Says: damaged.Says}), nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("verifying bundle %s: %w", want, err)
+	}
+	found := make([][]bundle.Damage, len(m.Entries))
+	var lock sync.Mutex
+	all := make([]int, len(m.Entries))
+	for i := range all {
+		all[i] = i
+	}
+	err = each(ctx, all, func(ctx context.Context, i int) error {
+		damages, err := verifyObject(ctx, st, m.Entries[i])
+		lock.Lock()
+		defer lock.Unlock()
+		found[i] = damages
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("verifying bundle %s: %w", want, err)
+	}
+	for _, damages := range found {
+		tampered = append(tampered, damages...)
+	}
+	return tampered, nil
+}
+
+func verifyObject(ctx context.Context, st Store, e bundle.Entry) ([]bundle.Damage, error) {
+	key := objectKey(e.SHA256)
+	damages, err := around(ctx, st, key, e.Path)
+	var none *NotFoundError
+	if errors.As(err, &none) {
+		return []bundle.Damage{{Object: e.Path, Problem: "missing", Says: fmt.Sprintf("nothing is stored under %q", key)}}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	_, err = loadObject(ctx, st, e)
+	var damaged *DamagedError
+	if errors.As(err, &damaged) {
+		return append(damages, bundle.Damage{Object: e.Path, Problem: "altered", Says: damaged.Says + fmt.Sprintf(" (stored under %q)", key)}), nil
+	}
+	return damages, err
+}
+
+// around asks the store for signs of tampering that a read does not show.
+func around(ctx context.Context, st Store, key, object string) ([]bundle.Damage, error) {
+	info, err := st.Stat(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	var damages []bundle.Damage
+	if info.Hidden {
+		damages = append(damages, bundle.Damage{Object: object, Problem: "hidden", Says: fmt.Sprintf("a delete marker lies over %q; the object can still be read", key)})
+	}
+	if info.Overwritten {
+		damages = append(damages, bundle.Damage{Object: object, Problem: "overwritten", Says: fmt.Sprintf("newer versions lie over %q; the first one can still be read", key)})
+	}
+	return damages, nil
+}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"github.com/vidimus/vidimus/archive"
+)
+
+// ArchiveCmd is `vidimus archive`.
+type ArchiveCmd struct {
+	Put    ArchivePutCmd    `cmd:"" help:"Judge files and keep them with their evidence. Example: vidimus archive put contract.asice"`
+	Get    ArchiveGetCmd    `cmd:"" help:"Write a bundle to a file. Example: vidimus archive get ID --out contract.bundle.asice"`
+	List   ArchiveListCmd   `cmd:"" help:"List the bundles in a store. Example: vidimus archive list --long"`
+	Verify ArchiveVerifyCmd `cmd:"" help:"Check that nothing in a bundle was altered. Example: vidimus archive verify ID contract.bundle.asice"`
+}
+
+// StoreFlags is where bundles are.
+type StoreFlags struct {
+	Store string `placeholder:"URL" help:"Where bundles are kept: dir:PATH, or s3://BUCKET/PREFIX?endpoint=HOST&region=NAME (credentials from the AWS variables). Default: a folder in your data directory."`
+}
+
+// ArchiveGetCmd is `vidimus archive get`.
+type ArchiveGetCmd struct {
+	StoreFlags
+	ID  string `arg:"" help:"The bundle's ID: 64 hexadecimal digits."`
+	Out string `required:"" short:"o" placeholder:"FILE" help:"The file to write; - is standard output."`
+}
+
+// Run writes the bundle, checked, as bundle.Pack produced it. A file that is there
+// is replaced in one step; after an error it is as before.
+func (c *ArchiveGetCmd) Run(rt *runtime) error {
+	return c.with(rt, func(ctx context.Context, st archive.Store) error {
+		raw, err := archive.Load(ctx, st, c.ID)
+		if err != nil {
+			return err
+		}
+		if c.Out == "-" {
+			_, err = rt.Stdout.Write(raw)
+			return err
+		}
+		return replaceFile(c.Out, raw)
+	})
+}
+
+// ArchiveListCmd is `vidimus archive list`.
+type ArchiveListCmd struct {
+	StoreFlags
+	Long   bool   `help:"Also show the names and sizes of the files in each bundle."`
+	Format string `enum:"text,json" default:"text" help:"text, or json: one object a line."`
+}
+
+// listed is a line of `archive list --format json`.
+type listed struct {
+	ID     string       `json:"id"`
+	Files  []listedFile `json:"files,omitempty"`
+	Hidden bool         `json:"hidden,omitempty"` // a delete marker lies over it
+	Error  string       `json:"error,omitempty"`
+}
+
+type listedFile struct {
+	Name string `json:"name"`
+	Role string `json:"role"`
+	Size int64  `json:"size"`
+}
+
+// Run lists bundles in the order of their IDs.
+func (c *ArchiveListCmd) Run(rt *runtime) error {
+	return c.with(rt, func(ctx context.Context, st archive.Store) error {
+		for b, err := range archive.List(ctx, st) {
+			if err != nil {
+				return err
+			}
+			line := listed{ID: b.ID, Hidden: b.Manifest.Hidden}
+			if c.Long {
+				line.describe(ctx, st)
+			}
+			if err := line.print(rt.Stdout, c.Format); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (l *listed) describe(ctx context.Context, st archive.Store) {
+	m, err := archive.Manifest(ctx, st, l.ID)
+	if err != nil {
+		l.Error = err.Error()
+		return
+	}
+	for _, e := range m.Entries {
+		if e.Role == "document" || e.Role == "detached" {
+			l.Files = append(l.Files, listedFile{e.GivenName(), string(e.Role), e.Size})
+		}
+	}
+}
+
+// print writes names quoted: they come from files of strangers (attack S3).
+func (l *listed) print(w io.Writer, format string) error {
+	if format == "json" {
+		return json.NewEncoder(w).Encode(l)
+	}
+	text := l.ID
+	for _, f := range l.Files {
+		text += fmt.Sprintf("  %q (%s, %d octets)", f.Name, f.Role, f.Size)
+	}
+	if l.Hidden {
+		text += "  HIDDEN by a delete marker"
+	}
+	if l.Error != "" {
+		text += "  " + l.Error
+	}
+	_, err := fmt.Fprintln(w, text)
+	return err
+}
+
+// with opens the store and runs do until it is done or the user interrupts.
+func (f StoreFlags) with(rt *runtime, do func(context.Context, archive.Store) error) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	st, err := openStore(ctx, f.Store, rt.Now)
+	if err != nil {
+		return err
+	}
+	return do(ctx, st)
+}
+
+// replaceFile writes a file whole or not at all.
+func replaceFile(name string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(name), ".vidimus-*")
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	defer os.Remove(f.Name()) // fails after the renaming, which is right
+	_, err = f.Write(data)
+	for _, step := range []func() error{f.Sync, f.Close, func() error { return os.Rename(f.Name(), name) }} {
+		if err == nil {
+			err = step()
+		}
+	}
+	if err != nil {
+		_ = f.Close()
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	return nil
+}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/vidimus/vidimus/trustlist"
+	"github.com/vidimus/vidimus/validate"
+	"github.com/vidimus/vidimus/validate/certificate"
+	"github.com/vidimus/vidimus/validate/path"
+	"github.com/vidimus/vidimus/validate/policy"
+	"github.com/vidimus/vidimus/validate/signature"
+)
+
+// judgeFlags say by what a file is judged: trust, time and policy.
+type judgeFlags struct {
+	trustFlags
+	TrustAnchor []string `name:"trust-anchor" sep:"none" placeholder:"FILE" help:"PEM certificates trusted besides the lists (repeatable); what they issue is never called qualified."`
+	Policy      string   `placeholder:"NAME|FILE" default:"practice" help:"Validation policy: practice, strict, or a file."`
+	PolicySet   []string `name:"policy-set" sep:"none" placeholder:"CONSTRAINT=LEVEL" help:"Set one constraint of the policy (repeatable); levels FAIL, WARN, INFORM, IGNORE."`
+	Offline     bool     `help:"Fetch nothing. This version judges by what files hold and fetches nothing in any case."`
+}
+
+// validator is what the flags ask for, at a time.
+func (f *judgeFlags) validator(rt *runtime, at time.Time) (*validate.Validator, error) {
+	p, err := f.policy()
+	if err != nil {
+		return nil, err
+	}
+	snap, err := f.snapshot(rt, at)
+	if err != nil {
+		return nil, err
+	}
+	return f.join(snap, p)
+}
+
+// join makes one of a snapshot, the plain anchors and a policy.
+func (f *judgeFlags) join(snap *trustlist.Snapshot, p *policy.Policy) (*validate.Validator, error) {
+	var plain []*certificate.Certificate
+	for _, file := range f.TrustAnchor {
+		raw, err := readFile(file, maxAnchorFile)
+		if err != nil {
+			return nil, trustFailure(trustNone, "", "reading --trust-anchor: %v", err)
+		}
+		certs, err := pemFile(file, raw)
+		if err != nil {
+			return nil, err
+		}
+		plain = append(plain, certs...)
+	}
+	return validate.New(path.NewTrust(snap, plain), p)
+}
+
+// policy is the policy of --policy with the levels of --policy-set.
+func (f *judgeFlags) policy() (*policy.Policy, error) {
+	p, err := policyByName(f.Policy)
+	if err != nil {
+		return nil, err
+	}
+	set, err := flagMap("policy-set", f.PolicySet)
+	if err != nil {
+		return nil, err
+	}
+	levels := map[string]policy.Level{}
+	for k, v := range set {
+		if levels[k], err = policy.ParseLevel(v); err != nil {
+			return nil, usage("", "--policy-set %s: %v", k, err)
+		}
+	}
+	p, err = p.With(levels)
+	if err != nil {
+		return nil, usage("'vidimus policy show' prints every constraint", "--policy-set: %v", err)
+	}
+	return p, nil
+}
+
+func policyByName(name string) (*policy.Policy, error) {
+	p, err := policy.Named(name)
+	if err == nil {
+		return p, nil
+	}
+	if !strings.ContainsAny(name, "/.") {
+		return nil, usage("a policy file is named by its path", "%v", err)
+	}
+	raw, ioErr := os.ReadFile(name) //#nosec G304 -- the operator names the file
+	if ioErr != nil {
+		return nil, usage("built in are "+strings.Join(policy.BuiltIn(), ", "), "reading --policy: %v", ioErr)
+	}
+	if p, err = policy.Parse(raw); err != nil {
+		return nil, usage("", "policy %s: %v", name, err)
+	}
+	return p, nil
+}
+
+// job is one file to judge, with its detached contents, by path.
+type job struct {
+	file     string
+	detached []string
+}
+
+// request reads a job's files. A file that cannot be read is told like one that
+// cannot be judged.
+func (j job) request(at time.Time) (validate.Request, *signature.ReadError) {
+	req := validate.Request{At: at}
+	data, readErr := readInput(j.file)
+	if readErr != nil {
+		return req, readErr
+	}
+	req.File = validate.File{Name: j.file, Data: data}
+	for _, d := range j.detached {
+		data, readErr := readInput(d)
+		if readErr != nil {
+			return req, readErr
+		}
+		req.Detached = append(req.Detached, validate.File{Name: baseName(d), Data: data})
+	}
+	return req, nil
+}
+
+func readInput(name string) ([]byte, *signature.ReadError) {
+	data, err := readFile(name, signature.MaxFileSize+1)
+	if err != nil {
+		return nil, &signature.ReadError{Code: signature.Unreadable, Message: fmt.Sprintf("The file cannot be read: %v.", err)}
+	}
+	return data, nil
+}
+
+func baseName(p string) string { return p[strings.LastIndexAny(p, "/\\")+1:] }
+
+// jobsFrom reads paths, one a line; further columns, parted by tabs, are that
+// file's detached contents. "-" is standard input.
+func jobsFrom(rt *runtime, name string) ([]job, error) {
+	in := rt.Stdin
+	if name != "-" {
+		f, err := os.Open(name) //#nosec G304 -- the operator names the file
+		if err != nil {
+			return nil, usage("", "reading --files-from: %v", err)
+		}
+		defer func() { _ = f.Close() }() // it was only read
+		in = f
+	}
+	raw, err := io.ReadAll(in)
+	if err != nil {
+		return nil, usage("", "reading --files-from %s: %v", name, err)
+	}
+	var jobs []job
+	for line := range strings.Lines(string(raw)) {
+		if line = strings.TrimRight(line, "\r\n"); line == "" {
+			continue
+		}
+		columns := strings.Split(line, "\t")
+		jobs = append(jobs, job{file: columns[0], detached: columns[1:]})
+	}
+	return jobs, nil
+}

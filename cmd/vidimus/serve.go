@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/vidimus/vidimus/api"
+)
+
+// ServeCmd is `vidimus serve`: the HTTP interface.
+type ServeCmd struct {
+	judgeFlags
+	Listen    string `default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Address and port to listen on. Put a proxy with TLS in front before others may reach it."`
+	Store     string `placeholder:"URL" help:"Keep evidence bundles in dir:PATH or s3://BUCKET/PREFIX?endpoint=…&region=…. Default: a folder in the user's data directory."`
+	UnsafeNow string `name:"unsafe-now" placeholder:"TIME" help:"The clock that the service goes by, RFC 3339; for rehearsals, and said in readiness and in every report."`
+
+	MaxRequest      int64         `default:"104857600" placeholder:"OCTETS" help:"Largest request."`
+	MaxConnections  int           `default:"512" placeholder:"N" help:"Most connections at once; more wait to be accepted."`
+	MaxUploads      int           `default:"64" placeholder:"N" help:"Most requests whose files are being received or held at once."`
+	MaxJudgings     int           `default:"0" placeholder:"N" help:"Most files judged at once. Default: the number of processors."`
+	QueueWait       time.Duration `default:"10s" placeholder:"TIME" help:"How long a file waits for its turn before the client is told to come back."`
+	UploadTimeout   time.Duration `default:"2m" placeholder:"TIME" help:"How long the receiving of one request may take."`
+	JudgingTimeout  time.Duration `default:"2m" placeholder:"TIME" help:"How long the judging of one file may take."`
+	ShutdownTimeout time.Duration `default:"30s" placeholder:"TIME" help:"How long requests under way may go on after the service was told to stop."`
+}
+
+// Help is the example under `--help`.
+func (c *ServeCmd) Help() string {
+	return `Answers POST /v1/validations and /v1/bundles, GET /v1/bundles, /healthz and /readyz.
+It stops on SIGINT and SIGTERM once the requests under way are answered.
+
+Example:
+  vidimus serve --listen 127.0.0.1:8080 --store dir:proof
+  curl -F file=@contract.asice http://127.0.0.1:8080/v1/validations`
+}
+
+// Run serves until it is told to stop.
+func (c *ServeCmd) Run(rt *runtime) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	log := slog.New(slog.NewJSONHandler(rt.Stderr, nil))
+	deps, closing, err := serveDeps(ctx, rt, c, log)
+	if err != nil {
+		return err
+	}
+	defer closing()
+	handler, err := api.New(deps)
+	if err != nil {
+		return err
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("listening on %q: %w", c.Listen, err)
+	}
+	if _, err := fmt.Fprintf(rt.Stderr, "vidimus: serving on http://%s\n", listener.Addr()); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	return serveOn(ctx, newLimitedListener(listener, c.MaxConnections), c.server(handler, log), c.ShutdownTimeout)
+}
+
+// check refuses flags that make no sense together.
+func (c *ServeCmd) check() error {
+	for _, f := range []struct {
+		name string
+		n    int64
+	}{
+		{"--max-request", c.MaxRequest}, {"--max-connections", int64(c.MaxConnections)}, {"--max-uploads", int64(c.MaxUploads)},
+		{"--queue-wait", int64(c.QueueWait)}, {"--upload-timeout", int64(c.UploadTimeout)}, {"--judging-timeout", int64(c.JudgingTimeout)},
+		{"--shutdown-timeout", int64(c.ShutdownTimeout)},
+	} {
+		if f.n <= 0 {
+			return usage("leave it out for its default", "%s must be more than nothing", f.name)
+		}
+	}
+	if c.MaxJudgings < 0 {
+		return usage("leave it out for its default", "--max-judgings must not be negative")
+	}
+	return nil
+}
+
+// headerTimeout and idleTimeout bound what a connection may take before and
+// between requests (slow-loris, attack S2); maxHeaders bounds the header, in octets.
+const (
+	headerTimeout = 5 * time.Second
+	idleTimeout   = 60 * time.Second
+	maxHeaders    = 16 << 10
+)
+
+// server is an HTTP server with a bound on everything that a client may take.
+func (c *ServeCmd) server(handler http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: min(headerTimeout, c.UploadTimeout),
+		ReadTimeout:       c.UploadTimeout,
+		// It runs from the end of the header: the upload, the queue, the judging,
+		// and as long again as the upload to send the answer.
+		WriteTimeout:   2*c.UploadTimeout + c.QueueWait + c.JudgingTimeout,
+		IdleTimeout:    idleTimeout,
+		MaxHeaderBytes: maxHeaders,
+		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelDebug), // mostly what clients do wrong
+	}
+}
+
+// serveOn serves until ctx ends, then lets the requests under way finish, for at
+// most grace.
+func serveOn(ctx context.Context, listener net.Listener, server *http.Server, grace time.Duration) error {
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serving on %s: %w", listener.Addr(), err)
+	case <-ctx.Done():
+	}
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	err := server.Shutdown(ending)
+	if err != nil {
+		err = errors.Join(fmt.Errorf("stopping: some requests were not answered within %s: %w", grace, err), server.Close())
+	}
+	<-failed // Serve has returned: http.ErrServerClosed
+	return err
+}

@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"log/slog"
+	goruntime "runtime"
+	"time"
+
+	"github.com/vidimus/vidimus/api"
+	"github.com/vidimus/vidimus/archive"
+	"github.com/vidimus/vidimus/archive/bundle"
+	"github.com/vidimus/vidimus/archive/replay"
+	"github.com/vidimus/vidimus/trustlist"
+	"github.com/vidimus/vidimus/validate"
+)
+
+// serveDeps hangs the HTTP door on the house: it builds what api.New needs from
+// the flags of serve. The function it returns frees what was opened; it is called
+// after the last request was answered.
+func serveDeps(ctx context.Context, world *runtime, c *ServeCmd, log *slog.Logger) (api.Deps, func(), error) {
+	now, unsafeNow, err := c.clock(world)
+	if err != nil {
+		return api.Deps{}, nil, err
+	}
+	s := &service{now: now}
+	// A service without lists is started all the same: it lives, says that it is
+	// not ready and why, and judges nothing.
+	s.validator, err = c.validator(world, now())
+	if err != nil {
+		if !isNoTrust(err) {
+			return api.Deps{}, nil, err
+		}
+		s.why = sentenceOf(err)
+		log.Warn("no trust material", "reason", s.why)
+	}
+	if s.store, err = openStore(ctx, c.Store, now); err != nil {
+		return api.Deps{}, nil, err
+	}
+	deps := api.Deps{Validator: s, Archive: s, Readiness: s, Limits: c.limits(), UnsafeNow: unsafeNow, Log: log}
+	return deps, func() {}, nil
+}
+
+// clock is what the service goes by: the runtime's, or that of --unsafe-now,
+// which stands still; then its time is returned too.
+func (c *ServeCmd) clock(rt *runtime) (now func() time.Time, unsafeNow *time.Time, err error) {
+	if c.UnsafeNow == "" {
+		return rt.Now, nil, nil
+	}
+	at, err := time.Parse(time.RFC3339, c.UnsafeNow)
+	if err != nil {
+		return nil, nil, usage("write it as 2023-11-10T12:00:00Z", "--unsafe-now %q is not a time in RFC 3339", c.UnsafeNow)
+	}
+	at = at.UTC()
+	return func() time.Time { return at }, &at, nil
+}
+
+// sentenceOf is an error with its hint, for the readiness page.
+func sentenceOf(err error) string {
+	hint := ""
+	if h, ok := err.(interface{ Hint() string }); ok && h.Hint() != "" {
+		hint = " (" + h.Hint() + ")"
+	}
+	return "No trusted list is loaded: " + err.Error() + hint + "."
+}
+
+// isNoTrust tells errors of missing trust from wrong usage.
+func isNoTrust(err error) bool {
+	coded, ok := err.(interface{ ExitCode() int })
+	return ok && coded.ExitCode() == exitNoTrust
+}
+
+// service is the house behind the HTTP door: one validator with one immutable
+// snapshot, one store, one clock, read once per request.
+type service struct {
+	validator *validate.Validator // nil: nothing can be judged, and why says so
+	why       string
+	store     archive.Store
+	now       func() time.Time
+}
+
+// judge judges an upload at a time.
+func (s *service) judge(up api.Upload) (validate.Request, *validate.Verdict, error) {
+	if s.validator == nil {
+		return validate.Request{}, nil, &api.NotReady{Why: s.why}
+	}
+	req := validate.Request{File: validate.File{Name: up.Name, Data: up.Data}, At: s.now()}
+	for _, d := range up.Detached {
+		req.Detached = append(req.Detached, validate.File{Name: d.Name, Data: d.Data})
+	}
+	v, err := s.validator.Validate(req)
+	if err != nil {
+		return req, nil, err
+	}
+	if e := v.Report.Error; e != nil {
+		return req, nil, &api.Refused{Code: e.Code, Message: e.Message, Hint: e.Hint}
+	}
+	return req, v, nil
+}
+
+// Validate judges an upload.
+func (s *service) Validate(ctx context.Context, up api.Upload) ([]byte, error) {
+	_, v, err := s.judge(up)
+	if err != nil {
+		return nil, err
+	}
+	return v.Report.JSON()
+}
+
+// Put judges an upload and archives the evidence.
+func (s *service) Put(ctx context.Context, up api.Upload) (id string, rep []byte, err error) {
+	req, v, err := s.judge(up)
+	if err != nil {
+		return "", nil, err
+	}
+	if id, err = keep(ctx, s.store, s.validator, req, v); err != nil {
+		return "", nil, err
+	}
+	rep, err = v.Report.JSON()
+	return id, rep, err
+}
+
+// keep packs a verdict with all that it rests on and stores the bundle.
+func keep(ctx context.Context, store archive.Store, v *validate.Validator, req validate.Request, verdict *validate.Verdict) (string, error) {
+	content, err := replay.Pack(v, req, verdict, software())
+	if err != nil {
+		return "", err
+	}
+	_, raw, err := bundle.Pack(content)
+	if err != nil {
+		return "", fmt.Errorf("packing the evidence of %q: %w", req.File.Name, err)
+	}
+	return archive.Save(ctx, store, raw)
+}
+
+// Get returns a bundle's octets.
+func (s *service) Get(ctx context.Context, id string) ([]byte, error) {
+	return archive.Load(ctx, s.store, id)
+}
+
+// List gives the IDs of all bundles.
+func (s *service) List(ctx context.Context) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for b, err := range archive.List(ctx, s.store) {
+			if !yield(b.ID, err) {
+				return
+			}
+		}
+	}
+}
+
+// Trust tells what is loaded.
+func (s *service) Trust() api.TrustState {
+	if s.validator == nil {
+		return api.TrustState{Reasons: []string{s.why}}
+	}
+	var state api.TrustState
+	snap := s.validator.Trust().Snapshot()
+	if snap == nil {
+		state.Reasons = []string{"No trusted list is loaded: the service was started with --lists none."}
+		return state
+	}
+	now := s.now()
+	for _, l := range snap.Lists {
+		state.Lists = append(state.Lists, api.ListState{Territory: l.Territory, Sequence: l.Sequence, NextUpdate: l.NextUpdate})
+		if l.Expired(now) {
+			state.Warnings = append(state.Warnings, expiredSentence(l))
+		}
+	}
+	for _, l := range snap.LOTLs {
+		if l.Expired(now) {
+			state.Warnings = append(state.Warnings, expiredSentence(l))
+		}
+	}
+	for _, m := range snap.Missing {
+		state.Warnings = append(state.Warnings, m.Says)
+	}
+	for _, r := range snap.Rejected {
+		if !r.Older {
+			state.Warnings = append(state.Warnings, r.Why)
+		}
+	}
+	return state
+}
+
+func expiredSentence(l *trustlist.List) string {
+	return fmt.Sprintf("The trusted list of %s, number %d, was to be replaced by %s.", l.Territory, l.Sequence, day(*l.NextUpdate))
+}
+
+// Store says whether the store answers.
+func (s *service) Store(ctx context.Context) error {
+	for _, err := range archive.List(ctx, s.store) {
+		return err
+	}
+	return nil
+}
+
+// limits are the bounds that the flags set.
+func (c *ServeCmd) limits() api.Limits {
+	judgings := c.MaxJudgings
+	if judgings == 0 {
+		judgings = goruntime.GOMAXPROCS(0)
+	}
+	return api.Limits{RequestSize: c.MaxRequest, Uploads: c.MaxUploads, Judgings: judgings, QueueWait: c.QueueWait, JudgingTime: c.JudgingTimeout}
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// TrustCmd is `vidimus trust`: what is trusted, and whether it is genuine.
+type TrustCmd struct {
+	Pull   TrustPullCmd   `cmd:"" help:"Fill the cache with the lists of trusted lists and the national lists, verified."`
+	Show   TrustShowCmd   `cmd:"" help:"Show what is trusted: countries, providers, services, status, ages."`
+	Verify TrustVerifyCmd `cmd:"" help:"Check a mirror: one line for each file, and whether it is authentic."`
+}
+
+// trustError is an error with an exit status (contract §1) and a hint.
+type trustError struct {
+	code          int
+	message, hint string
+}
+
+// Exit statuses of the contract.
+const (
+	trustNotAuthentic = 1 // judged, and not all is authentic
+	trustUnreadable   = 2 // something could not be read
+	trustUsage        = 3 // wrong usage
+	trustNone         = 4 // no trust material
+)
+
+// Error is the sentence for people.
+func (e *trustError) Error() string { return e.message }
+
+// ExitCode is the exit status of the process.
+func (e *trustError) ExitCode() int { return e.code }
+
+// Hint says what to do, "" where nothing helps.
+func (e *trustError) Hint() string { return e.hint }
+
+func trustFailure(code int, hint, format string, args ...any) error {
+	return &trustError{code: code, message: fmt.Sprintf(format, args...), hint: hint}
+}
+
+// trustFlags are the flags that say what is trusted, with the same names
+// wherever they apply. They are embedded by the commands.
+type trustFlags struct {
+	Lists             string   `placeholder:"DIR" help:"Mirror: a folder with the XML of the list of lists, its pivots and the national lists, under any names; or 'none'. Default: the cache that 'trust pull' fills."`
+	LotlAnchors       string   `name:"lotl-anchors" placeholder:"FILE" help:"PEM certificates, or SHA-256 fingerprints one a line, that may sign the list of lists. Default: those published in the Official Journal, built in."`
+	TrustedList       []string `name:"trusted-list" sep:"none" placeholder:"FILE" help:"One more national list that no list of lists points to (repeatable, in pairs with --trusted-list-signer)."`
+	TrustedListSigner []string `name:"trusted-list-signer" sep:"none" placeholder:"FILE" help:"PEM certificates that may have signed the --trusted-list in the same place."`
+}
+
+// parseAt reads --at; empty is now.
+func parseAt(at string, now func() time.Time) (time.Time, error) {
+	if at == "" {
+		return now().UTC(), nil
+	}
+	t, err := time.Parse(time.RFC3339, at)
+	if err != nil {
+		return time.Time{}, trustFailure(trustUsage, "write it as 2023-11-10T12:00:00Z", "--at %q is not a time in RFC 3339", at)
+	}
+	return t.UTC(), nil
+}
+
+// plainText makes what a list or a file name says harmless for a terminal:
+// control characters and bidirectional overrides become '·'.
+func plainText(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r) {
+			return '·'
+		}
+		return r
+	}, s)
+}
+
+func day(t time.Time) string { return t.UTC().Format("2006-01-02") }

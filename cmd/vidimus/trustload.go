@@ -1,0 +1,297 @@
+package main
+
+import (
+	"bytes"
+	"encoding/pem"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	goruntime "runtime"
+	"strings"
+	"time"
+
+	"github.com/vidimus/vidimus/trustlist"
+	"github.com/vidimus/vidimus/trustlist/lotl"
+	"github.com/vidimus/vidimus/trustlist/stored"
+	"github.com/vidimus/vidimus/validate/certificate"
+	"github.com/vidimus/vidimus/validate/evidence"
+)
+
+// Bounds on what is read from disk for trust: files of a mirror, their octets
+// together, and the octets of an anchors or signers file.
+const (
+	maxMirrorFiles  = 2000
+	maxMirrorOctets = 1 << 30
+	maxAnchorFile   = 16 << 20
+)
+
+const pullHint = "fill the cache with 'vidimus trust pull --mirror DIR', or name a mirror with --lists DIR"
+
+// snapshot returns what is trusted. The cache is loaded without verifying its
+// signatures again when it was made with the same anchors; a mirror is verified
+// whole. A nil snapshot with a nil error means "--lists none" without other lists.
+func (f *trustFlags) snapshot(ctx *runtime, at time.Time) (*trustlist.Snapshot, error) {
+	anchors, journal, err := f.anchors()
+	if err != nil {
+		return nil, err
+	}
+	extra, err := f.extra()
+	if err != nil {
+		return nil, err
+	}
+	in := lotl.Input{Anchors: anchors, Journal: journal, Extra: extra, At: at, Workers: goruntime.GOMAXPROCS(0)}
+	if f.Lists == "none" && len(extra) == 0 {
+		return nil, nil
+	}
+	if f.Lists == "" {
+		s, err := loadCache(ctx, anchors)
+		if err != nil || len(extra) == 0 && s != nil {
+			return s, err
+		}
+		if s != nil {
+			return withExtra(s, in)
+		}
+	}
+	if in.Files, err = f.files(ctx); err != nil {
+		return nil, err
+	}
+	s, reports := lotl.Authenticate(in)
+	if err := refusedExtra(reports[len(in.Files):]); err != nil {
+		return nil, err
+	}
+	if len(s.LOTLs) == 0 && f.Lists != "none" {
+		return nil, trustFailure(trustNone, "'vidimus trust verify --lists DIR' says what is wrong with each file", "no list of lists in %s is authentic",
+			orCache(f.Lists))
+	}
+	return s, nil
+}
+
+// withExtra adds the operator's own lists to a stored snapshot.
+func withExtra(s *trustlist.Snapshot, in lotl.Input) (*trustlist.Snapshot, error) {
+	more, reports := lotl.Authenticate(in)
+	if err := refusedExtra(reports); err != nil {
+		return nil, err
+	}
+	c := s.Contents
+	c.Lists = append(append([]*trustlist.List(nil), c.Lists...), more.Lists...)
+	return trustlist.NewSnapshot(c), nil
+}
+
+// refusedExtra makes an error of a --trusted-list that is not authentic: who
+// names a list means it to be used.
+func refusedExtra(reports []lotl.FileReport) error {
+	for _, r := range reports {
+		if !r.Used {
+			return trustFailure(trustNone, "check --trusted-list-signer: it names who may have signed the list", "trusted list %s is not used: %s",
+				r.File, strings.Join(r.Problems, " "))
+		}
+	}
+	return nil
+}
+
+// files reads the mirror, or the lists in the cache.
+func (f *trustFlags) files(ctx *runtime) ([]lotl.File, error) {
+	switch f.Lists {
+	case "none":
+		return nil, nil
+	case "":
+		dir, err := cacheDir(ctx)
+		if err != nil {
+			return nil, err
+		}
+		files, err := readMirror(filepath.Join(dir, stored.ListsDir))
+		if err != nil || len(files) == 0 {
+			return nil, trustFailure(trustNone, pullHint, "no trusted lists in the cache %s", dir)
+		}
+		return files, nil
+	}
+	files, err := readMirror(f.Lists)
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, trustFailure(trustNone, "a mirror holds the XML of the list of lists, its pivots and the national lists", "no XML file in %s", f.Lists)
+	}
+	return files, nil
+}
+
+// cacheDir is the folder of the stored snapshot.
+func cacheDir(ctx *runtime) (string, error) {
+	dir, err := ctx.CacheDir()
+	if err != nil {
+		return "", trustFailure(trustNone, pullHint, "no cache folder: %v", err)
+	}
+	return filepath.Join(dir, "trust"), nil
+}
+
+// loadCache loads the stored snapshot; nil when it must be verified again,
+// because it was made with other anchors or by other rules.
+func loadCache(ctx *runtime, anchors []lotl.Anchor) (*trustlist.Snapshot, error) {
+	dir, err := cacheDir(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s, m, err := stored.Load(os.DirFS(dir), goruntime.GOMAXPROCS(0))
+	switch {
+	case errors.Is(err, stored.ErrNone):
+		return nil, trustFailure(trustNone, pullHint, "no trusted lists in the cache %s", dir)
+	case errors.Is(err, stored.ErrStale):
+		return nil, nil
+	case err != nil:
+		return nil, trustFailure(trustNone, "fill the cache again with 'vidimus trust pull'", "the cache %s cannot be used: %v", dir, err)
+	case !m.RestsOn(anchors):
+		return nil, nil
+	}
+	return s, nil
+}
+
+// readMirror reads the lists of a folder, in the order of their names: files that
+// end in .xml or .xtsl, and others that begin like XML.
+func readMirror(dir string) ([]lotl.File, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, trustFailure(trustNone, "--lists names a folder with the XML of the lists", "reading mirror: %v", err)
+	}
+	var files []lotl.File
+	total := 0
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		info, err := os.Stat(path)
+		if strings.HasPrefix(e.Name(), ".") || err == nil && !info.Mode().IsRegular() {
+			continue
+		}
+		raw, err := readFile(path, trustlist.MaxListSize+1)
+		if err != nil {
+			return nil, trustFailure(trustUnreadable, "", "reading mirror: %v", err)
+		}
+		ext := strings.ToLower(filepath.Ext(e.Name()))
+		if ext != ".xml" && ext != ".xtsl" && !looksLikeXML(raw) {
+			continue
+		}
+		files = append(files, lotl.File{Name: e.Name(), Raw: raw})
+		if total += len(raw); total > maxMirrorOctets || len(files) > maxMirrorFiles {
+			return nil, trustFailure(trustUnreadable, "", "reading mirror %s: more than %d files or %d octets", dir, maxMirrorFiles, maxMirrorOctets)
+		}
+	}
+	return files, nil
+}
+
+func looksLikeXML(raw []byte) bool {
+	head := bytes.TrimPrefix(raw[:min(len(raw), 256)], []byte("\xEF\xBB\xBF"))
+	return bytes.HasPrefix(bytes.TrimSpace(head), []byte("<"))
+}
+
+// readFile reads at most limit octets.
+func readFile(path string, limit int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	var buf bytes.Buffer
+	if info, err := f.Stat(); err == nil && info.Size() < limit {
+		buf.Grow(int(info.Size()) + bytes.MinRead)
+	}
+	if _, err := buf.ReadFrom(io.LimitReader(f, limit)); err != nil {
+		return nil, err
+	}
+	return buf.Bytes(), nil
+}
+
+// anchors are those of --lotl-anchors, or of the Official Journal.
+func (f *trustFlags) anchors() ([]lotl.Anchor, string, error) {
+	if f.LotlAnchors == "" {
+		anchors, journal := lotl.DefaultAnchors()
+		return anchors, journal, nil
+	}
+	raw, err := readFile(f.LotlAnchors, maxAnchorFile)
+	if err != nil {
+		return nil, "", trustFailure(trustNone, "", "reading --lotl-anchors: %v", err)
+	}
+	if bytes.Contains(raw, []byte("-----BEGIN")) {
+		certificates, err := pemFile(f.LotlAnchors, raw)
+		if err != nil {
+			return nil, "", err
+		}
+		var anchors []lotl.Anchor
+		for _, c := range certificates {
+			anchors = append(anchors, lotl.Anchor{Fingerprint: c.ID, Certificate: c})
+		}
+		return anchors, lotl.NoticeOf(anchors), nil
+	}
+	var anchors []lotl.Anchor
+	for i, line := range strings.Split(string(raw), "\n") {
+		line, _, _ = strings.Cut(line, "#")
+		if line = strings.ReplaceAll(strings.TrimSpace(line), ":", ""); line == "" {
+			continue
+		}
+		id, err := evidence.ParseID(strings.ToLower(line))
+		if err != nil {
+			return nil, "", trustFailure(trustUsage, "the file holds PEM certificates, or SHA-256 fingerprints of 64 hexadecimal digits, one a line",
+				"--lotl-anchors %s, line %d: %v", f.LotlAnchors, i+1, err)
+		}
+		anchors = append(anchors, lotl.Anchor{Fingerprint: id})
+	}
+	if len(anchors) == 0 {
+		return nil, "", trustFailure(trustNone, "", "--lotl-anchors %s holds no anchor", f.LotlAnchors)
+	}
+	return anchors, lotl.NoticeOf(anchors), nil
+}
+
+// extra are the lists of --trusted-list with their signers.
+func (f *trustFlags) extra() ([]lotl.Extra, error) {
+	if len(f.TrustedList) != len(f.TrustedListSigner) {
+		return nil, trustFailure(trustUsage, "each --trusted-list goes with one --trusted-list-signer, in the same order",
+			"%d --trusted-list and %d --trusted-list-signer", len(f.TrustedList), len(f.TrustedListSigner))
+	}
+	var out []lotl.Extra
+	for i, path := range f.TrustedList {
+		raw, err := readFile(path, trustlist.MaxListSize+1)
+		if err != nil {
+			return nil, trustFailure(trustNone, "", "reading --trusted-list: %v", err)
+		}
+		signers, err := readFile(f.TrustedListSigner[i], maxAnchorFile)
+		if err != nil {
+			return nil, trustFailure(trustNone, "", "reading --trusted-list-signer: %v", err)
+		}
+		certificates, err := pemFile(f.TrustedListSigner[i], signers)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, lotl.Extra{Name: path, Raw: raw, Signers: certificates})
+	}
+	return out, nil
+}
+
+// pemFile reads all certificates of a PEM file; there must be one, and each must
+// be readable: a trust anchor that is passed over in silence is a trap.
+func pemFile(name string, raw []byte) ([]*certificate.Certificate, error) {
+	var out []*certificate.Certificate
+	for {
+		var block *pem.Block
+		if block, raw = pem.Decode(raw); block == nil {
+			break
+		}
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		c, err := certificate.Parse(block.Bytes)
+		if err != nil {
+			return nil, trustFailure(trustNone, "", "certificate %d in %s: %v", len(out)+1, name, err)
+		}
+		out = append(out, c)
+	}
+	if len(out) == 0 {
+		return nil, trustFailure(trustNone, "the file holds certificates between -----BEGIN CERTIFICATE----- and -----END CERTIFICATE-----",
+			"no PEM certificate in %s", name)
+	}
+	return out, nil
+}
+
+func orCache(lists string) string {
+	if lists == "" {
+		return "the cache"
+	}
+	return lists
+}

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	goruntime "runtime"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/vidimus/vidimus/validate"
+	"github.com/vidimus/vidimus/validate/report"
+	"github.com/vidimus/vidimus/validate/signature"
+)
+
+// ValidateCmd is `vidimus validate`.
+type ValidateCmd struct {
+	judgeFlags
+	At        string   `placeholder:"TIME" help:"Validation time, RFC 3339. Default: now."`
+	Detached  []string `sep:"none" placeholder:"FILE" help:"Signed content of a detached signature (repeatable)."`
+	Format    string   `enum:"text,json" default:"text" help:"text, or json: one object a line."`
+	FilesFrom string   `name:"files-from" placeholder:"FILE" help:"More paths, one a line; '-' is standard input. Further columns, parted by tabs, are that file's detached contents."`
+	Files     []string `arg:"" optional:"" name:"file" help:"Signed files."`
+}
+
+// Help is the example under `--help`.
+func (c *ValidateCmd) Help() string {
+	return `Says of each signature what it is worth and why. Exit status 0 when every signature
+is TOTAL-PASSED, 1 when some are not, 2 when some file could not be judged.
+
+Example:
+  vidimus validate --lists mirror/ contract.asice`
+}
+
+// Run judges the files in parallel and reports them in the order given.
+func (c *ValidateCmd) Run(rt *runtime) error {
+	at, err := parseAt(c.At, rt.Now)
+	if err != nil {
+		return err
+	}
+	jobs := make([]job, 0, len(c.Files))
+	for _, f := range c.Files {
+		jobs = append(jobs, job{file: f, detached: c.Detached})
+	}
+	if c.FilesFrom != "" {
+		more, err := jobsFrom(rt, c.FilesFrom)
+		if err != nil {
+			return err
+		}
+		jobs = append(jobs, more...)
+	}
+	if len(jobs) == 0 {
+		return usage("vidimus validate FILE…", "no file to validate is named")
+	}
+	v, err := c.validator(rt, at)
+	if err != nil {
+		return err
+	}
+	worst := exitOK
+	for r := range inOrder(jobs, func(j job) *report.Report { return judgeFile(v, j, at) }) {
+		out, err := render(r, c.Format)
+		if err != nil {
+			return err
+		}
+		if _, err := rt.Stdout.Write(out); err != nil {
+			return fmt.Errorf("writing the report of %q: %w", r.File, err)
+		}
+		worst = max(worst, exitOf(r))
+	}
+	if worst != exitOK {
+		return status(worst)
+	}
+	return nil
+}
+
+// exitOf is the exit status that a report asks for.
+func exitOf(r *report.Report) int {
+	switch {
+	case r.Error != nil:
+		return exitUnjudged
+	case r.ValidSignaturesCount < r.SignaturesCount || r.SignaturesCount == 0:
+		return exitNotValid
+	}
+	return exitOK
+}
+
+// judgeFile judges one file. That a fault of ours in one file stops the others is
+// worse than to report it as such: a panic becomes a line with an error.
+func judgeFile(v *validate.Validator, j job, at time.Time) (r *report.Report) {
+	defer func() {
+		if p := recover(); p != nil {
+			r = report.Failure(j.file, &signature.ReadError{
+				Code:    "internal",
+				Message: fmt.Sprintf("Judging failed by a fault of vidimus: %v, at %s.", p, firstFrame(debug.Stack())),
+				Hint:    "please report this file, or what it is like",
+			})
+		}
+	}()
+	req, readErr := j.request(at)
+	if readErr != nil {
+		return report.Failure(j.file, readErr)
+	}
+	verdict, err := v.Validate(req)
+	if err != nil {
+		return report.Failure(j.file, &signature.ReadError{Code: "internal", Message: err.Error()})
+	}
+	return verdict.Report
+}
+
+// firstFrame is the place of a panic: the first line of the stack in our code.
+func firstFrame(stack []byte) string {
+	marker := []byte("github.com/vidimus/vidimus/")
+	after := stack
+	if i := bytes.Index(stack, []byte("panic(")); i >= 0 {
+		after = stack[i:]
+	}
+	i := bytes.Index(after, marker)
+	if i < 0 {
+		return "an unknown place"
+	}
+	line, _, _ := bytes.Cut(after[i+len(marker):], []byte("("))
+	return string(line)
+}
+
+func render(r *report.Report, format string) ([]byte, error) {
+	if format == "json" {
+		return r.JSON()
+	}
+	var b bytes.Buffer
+	if err := r.Text(&b); err != nil {
+		return nil, err
+	}
+	b.WriteByte('\n')
+	return b.Bytes(), nil
+}
+
+// inOrder does the work of all items on all cores and yields the results in the
+// order of the items, as soon as each is due.
+func inOrder[T, R any](items []T, work func(T) R) func(func(R) bool) {
+	return func(yield func(R) bool) {
+		results := make([]chan R, len(items))
+		for i := range results {
+			results[i] = make(chan R, 1)
+		}
+		next, stop := make(chan int), make(chan struct{})
+		var wait sync.WaitGroup
+		for range min(goruntime.GOMAXPROCS(0), len(items)) {
+			wait.Go(func() {
+				for i := range next {
+					results[i] <- work(items[i])
+				}
+			})
+		}
+		go func() {
+			defer close(next)
+			for i := range items {
+				select {
+				case next <- i:
+				case <-stop:
+					return
+				}
+			}
+		}()
+		defer wait.Wait()
+		defer close(stop)
+		for i := range items {
+			if !yield(<-results[i]) {
+				return
+			}
+		}
+	}
+}

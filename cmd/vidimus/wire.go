@@ -1,0 +1,49 @@
+package main
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	goruntime "runtime"
+	"time"
+)
+
+// runtime is the world as the commands see it: clock, streams and folders. Only
+// this file builds it from the real one.
+type runtime struct {
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	Now            func() time.Time
+	CacheDir       func() (string, error) // the folder for what can be fetched again
+}
+
+// system is the real world.
+func system() *runtime {
+	return &runtime{
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Now: time.Now,
+		CacheDir: func() (string, error) {
+			dir, err := os.UserCacheDir()
+			return filepath.Join(dir, "vidimus"), err
+		},
+	}
+}
+
+// dataDir is the user's folder for what cannot be fetched again: by the XDG base
+// directory specification, which the standard library does not know, or where
+// macOS and Windows keep such data.
+func dataDir() (string, error) {
+	if d := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(d) {
+		return filepath.Join(d, "vidimus"), nil
+	}
+	if d := os.Getenv("LOCALAPPDATA"); d != "" && goruntime.GOOS == "windows" {
+		return filepath.Join(d, "vidimus"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", err
+	}
+	if goruntime.GOOS == "darwin" {
+		return filepath.Join(home, "Library", "Application Support", "vidimus"), nil
+	}
+	return filepath.Join(home, ".local", "share", "vidimus"), nil
+}

@@ -1,0 +1,92 @@
+// Package lotl finds out which trusted lists are genuine (TS 119 615 §4.1, §4.2;
+// TS 119 612 annex B).
+//
+// Trust begins at certificates published in the Official Journal. They sign the
+// oldest pivot list of lists; each pivot says who may sign the next one, the
+// newest who may sign the list of lists, and that one who may sign the list of
+// each state. There is no certification path and no revocation: a signer that a
+// list of lists no longer names is no signer any more.
+//
+// A list that does not authenticate is not used, and what it says is never read
+// for a verdict; the sentence that names why stands in Snapshot.Rejected. One
+// bad list never takes away another.
+package lotl
+
+import (
+	"time"
+
+	"github.com/vidimus/vidimus/validate/certificate"
+	"github.com/vidimus/vidimus/validate/evidence"
+)
+
+// File is one file of a mirror. Name is used to report; the content tells what it is.
+type File struct {
+	Name string
+	Raw  []byte
+}
+
+// Extra is a national list that no list of lists points to, and who may sign it.
+type Extra struct {
+	Name    string
+	Raw     []byte
+	Signers []*certificate.Certificate
+}
+
+// Anchor is a certificate that may sign the list of lists (or its oldest pivot),
+// known by its SHA-256. Certificate may be nil: the list carries it.
+type Anchor struct {
+	Fingerprint evidence.ID
+	Certificate *certificate.Certificate
+}
+
+// Seen is what we knew of a territory's list before. A list that is older, or of
+// the same sequence number with other bytes, is refused as a rollback (attack T1).
+type Seen struct {
+	Territory string // "EU" for the list of lists
+	Sequence  int
+	Issued    time.Time
+	SHA256    evidence.ID
+}
+
+// Input is all that authentication depends on.
+type Input struct {
+	Files   []File
+	Anchors []Anchor // none: no list of lists authenticates
+	Journal string   // Official Journal notice of the anchors, "" when the operator gave them
+	Extra   []Extra
+	Seen    []Seen
+	At      time.Time // for the ages that are reported; an expired list is used
+	Workers int       // files read at once; below 1: one. The result does not depend on it
+}
+
+// FileReport is one line of `vidimus trust verify` (contract §1).
+type FileReport struct {
+	File       string           `json:"file"`
+	Kind       string           `json:"kind"` // LOTL pivot TL unreadable
+	Territory  string           `json:"territory,omitempty"`
+	Version    int              `json:"version,omitempty"`
+	Sequence   int              `json:"sequence,omitempty"`
+	Issued     *time.Time       `json:"issued,omitempty"`
+	NextUpdate *time.Time       `json:"nextUpdate,omitempty"`
+	SHA256     evidence.ID      `json:"sha256"`
+	Signature  *SignatureReport `json:"signature,omitempty"` // left out when there is none to judge
+	Providers  int              `json:"providers"`
+	Services   int              `json:"services"`
+	// What a list of lists points to: pivots it names, machine-readable pointers to
+	// lists of lists and how many signers these name, pointers to other lists.
+	Pivots                  *int `json:"pivots,omitempty"`
+	LOTLPointers            int  `json:"lotlPointers,omitempty"`
+	LOTLPointerCertificates int  `json:"lotlPointerCertificates,omitempty"`
+	TLPointers              int  `json:"tlPointers,omitempty"`
+
+	Used     bool     `json:"used"`
+	Older    bool     `json:"older,omitempty"` // not used because a newer one is
+	Problems []string `json:"problems,omitempty"`
+}
+
+// SignatureReport is what was found of a list's signature.
+type SignatureReport struct {
+	Indication    string `json:"indication"`
+	SubIndication string `json:"subIndication,omitempty"`
+	SignedBy      string `json:"signedBy,omitempty"`
+}

@@ -1,0 +1,205 @@
+package lotl
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/vidimus/vidimus/trustlist"
+	"github.com/vidimus/vidimus/validate/certificate"
+	"github.com/vidimus/vidimus/validate/verdict"
+)
+
+// territory is what the list of lists says of one state.
+type territory struct {
+	code     string
+	location string
+	signers  *signers
+}
+
+// territories reads the pointers to national lists (TS 119 615 §4.2): of the EU
+// type, machine-readable, with a territory. Several pointers of one territory
+// name signers together. Pointers to PDFs, to third countries (their lists say
+// nothing about EU qualification) and to itself are passed over.
+func territories(l *trustlist.List) map[string]*territory {
+	all := map[string]*territory{}
+	for i := range l.Pointers {
+		p := &l.Pointers[i]
+		if p.Kind() != trustlist.TL || p.MRA || !p.MachineReadable() || p.Territory == "" {
+			continue
+		}
+		t := all[p.Territory]
+		if t == nil {
+			t = &territory{code: p.Territory, location: p.Location,
+				signers: newSigners(fmt.Sprintf("list of lists %d for %s", l.Sequence, p.Territory))}
+			all[p.Territory] = t
+		}
+		t.signers.add(p.Certificates...)
+	}
+	return all
+}
+
+// authenticateNational decides on every file that is not a list of lists. Each
+// stands by itself: a bad one takes nothing from the others.
+func (a *authentication) authenticateNational(c *chain) {
+	var known map[string]*territory
+	if c != nil {
+		known = territories(c.lotl.list)
+	}
+	groups := map[string][]*entry{}
+	for _, e := range a.entries {
+		switch {
+		case e.list == nil && e.older:
+			e.reject("%s.", sentence(e.err))
+		case e.list == nil:
+			e.reject("%s.", sentence(e.err))
+		case e.lotl:
+		default:
+			e.role = "TL"
+			if a.judgeNational(e, c, known) {
+				groups[e.list.Territory] = append(groups[e.list.Territory], e)
+			}
+		}
+	}
+	for _, code := range sorted(groups) {
+		a.newest(code, groups[code], c)
+	}
+	for _, code := range sorted(known) {
+		if t := known[code]; a.used[code] == nil {
+			a.contents.Missing = append(a.contents.Missing, trustlist.Missing{Territory: code, Location: t.location, Says: a.whyMissing(code)})
+		}
+	}
+}
+
+// judgeNational says whether one file is the list that it claims to be.
+func (a *authentication) judgeNational(e *entry, c *chain, known map[string]*territory) bool {
+	code := e.list.Territory
+	t := known[code]
+	var may *signers
+	if t != nil {
+		may = t.signers
+	}
+	trusted := e.judge(may)
+	switch {
+	case e.list.Kind != trustlist.TL:
+		// A third country's list, however well signed, must not pass for a member state's (attack T5).
+		if e.trusted = false; e.decision == nil {
+			e.decision = undecided(verdict.SigConstraintsFailure, "Its type %q is not that of an EU list.", e.list.Type)
+		}
+		e.reject("Its type %q is not that of an EU list.", e.list.Type)
+	case e.checked.fault != nil:
+		e.reject("%s", e.decision.says)
+	case c == nil:
+		e.reject("No list of lists is in force, so nobody says who may sign the list of %s.", orElse(code, "no territory"))
+	case code == "":
+		e.reject("It does not say which territory it is of.")
+	case t == nil:
+		e.reject("List of lists %d has no pointer to a list of %s.", c.lotl.list.Sequence, code)
+	case !trusted:
+		says := e.decision.says
+		for _, other := range sorted(known) {
+			if known[other].signers.has(e.checked.signer) {
+				says = fmt.Sprintf("It says that it is the list of %s, and its signer %q is named for %s.", code, e.checked.signer.SignerName(), other)
+				e.decision = undecided(verdict.NoCertificateChainFound, "%s", says)
+				break
+			}
+		}
+		e.reject("%s", says)
+	default:
+		if why := a.rollback(code, e); why != "" {
+			e.reject("%s", why)
+			return false
+		}
+		return true
+	}
+	return false
+}
+
+// newest picks the list of a territory that is used: the highest sequence number.
+func (a *authentication) newest(code string, lists []*entry, c *chain) {
+	newestFirst(lists)
+	best := lists[0]
+	best.used = true
+	best.list.Source, best.list.LOTL = trustlist.FromLOTL, c.lotl.list
+	a.used[code] = best
+	for _, e := range lists[1:] {
+		e.older = true
+		if e.list.Sequence == best.list.Sequence {
+			e.note("the list of %s has sequence number %d in %s too, with other content (attack T1)", code, best.list.Sequence, best.name)
+		}
+		e.reject("An older list of %s (%d of %s): %d of %s is used.", code, e.list.Sequence, day(e.list.Issued), best.list.Sequence, day(best.list.Issued))
+	}
+}
+
+// whyMissing says why no list of a territory is used.
+func (a *authentication) whyMissing(code string) string {
+	for _, e := range a.entries {
+		if e.role == "TL" && e.list.Territory == code {
+			return fmt.Sprintf("The list of %s in %s is not used: %s", code, e.name, e.why)
+		}
+	}
+	return fmt.Sprintf("The list of %s is missing: no file says that it is this list.", code)
+}
+
+// rollback compares with what was seen before (attack T1, smart case 145).
+func (a *authentication) rollback(code string, e *entry) string {
+	for _, s := range a.in.Seen {
+		if s.Territory != code {
+			continue
+		}
+		switch l := e.list; {
+		case l.SHA256 == s.SHA256:
+		case l.Sequence < s.Sequence:
+			return fmt.Sprintf("A rollback: its sequence number is %d, and %d of %s was seen before.", l.Sequence, s.Sequence, day(s.Issued))
+		case l.Sequence == s.Sequence:
+			return fmt.Sprintf("Sequence number %d was seen before with other content (SHA-256 %s…).", l.Sequence, s.SHA256.String()[:16])
+		case l.Issued.Before(s.Issued):
+			return fmt.Sprintf("A rollback: it was issued on %s, and a list of %s was seen before.", day(l.Issued), day(s.Issued))
+		}
+	}
+	return ""
+}
+
+// authenticateExtra decides on the lists that the operator named with their
+// signers. They stand beside those of the list of lists.
+func (a *authentication) authenticateExtra() {
+	for i, e := range a.extra {
+		if e.list == nil {
+			e.reject("%s.", sentence(e.err))
+			continue
+		}
+		e.role = "TL"
+		may := newSigners("the operator")
+		may.add(slices.DeleteFunc(slices.Clone(a.in.Extra[i].Signers), func(c *certificate.Certificate) bool { return c == nil })...)
+		switch trusted := e.judge(may); {
+		case e.list.Kind != trustlist.TL:
+			if e.trusted = false; e.decision == nil {
+				e.decision = undecided(verdict.SigConstraintsFailure, "Its type %q is not that of an EU list.", e.list.Type)
+			}
+			e.reject("Its type %q is not that of an EU list.", e.list.Type)
+		case !trusted:
+			e.reject("%s", e.decision.says)
+		default:
+			e.used = true
+			e.list.Source = trustlist.FromExtra
+		}
+	}
+}
+
+// sentence begins an error with a capital letter.
+func sentence(err error) string {
+	if err == nil {
+		return "The file is not a trusted list"
+	}
+	s := err.Error()
+	return strings.ToUpper(s[:min(1, len(s))]) + s[min(1, len(s)):]
+}
+
+func sorted[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

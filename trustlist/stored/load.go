@@ -1,0 +1,145 @@
+package stored
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"sync"
+
+	"github.com/vidimus/vidimus/trustlist"
+	"github.com/vidimus/vidimus/validate/evidence"
+)
+
+// ReadManifest reads and checks the manifest of the folder. It returns ErrNone
+// when there is none, and ErrStale when it is of another format or of other rules.
+func ReadManifest(fsys fs.FS) (*Manifest, error) {
+	raw, err := read(fsys, ManifestName, MaxManifest)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrNone
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading trust manifest: %w", err)
+	}
+	var m Manifest
+	if err := json.NewDecoder(bytes.NewReader(raw)).Decode(&m); err != nil {
+		return nil, fmt.Errorf("reading trust manifest: %w", err)
+	}
+	if m.Format != Format || m.Rules != Rules {
+		return nil, fmt.Errorf("reading trust manifest: %w (format %d, rules %d; this one has %d, %d)", ErrStale, m.Format, m.Rules, Format, Rules)
+	}
+	if len(m.Lists) > MaxLists {
+		return nil, fmt.Errorf("reading trust manifest: %d lists, at most %d", len(m.Lists), MaxLists)
+	}
+	for _, e := range m.Lists {
+		if e.Signature.Indication != "TOTAL-PASSED" {
+			return nil, fmt.Errorf("reading trust manifest: list %s is %q, and only authenticated lists are stored", e.File, e.Signature.Indication)
+		}
+	}
+	return &m, nil
+}
+
+// Load reads a stored snapshot: every list must be there, have its SHA-256, and
+// say of itself what the manifest says. Any difference is an error that names the
+// file, and nothing is loaded. workers lists are read at once.
+func Load(fsys fs.FS, workers int) (*trustlist.Snapshot, *Manifest, error) {
+	m, err := ReadManifest(fsys)
+	if err != nil {
+		return nil, nil, err
+	}
+	reader := trustlist.NewReader()
+	lists := make([]*trustlist.List, len(m.Lists))
+	problems := make([]error, len(m.Lists))
+	next := make(chan int)
+	var wait sync.WaitGroup
+	for range max(1, min(workers, len(lists))) {
+		wait.Go(func() {
+			for i := range next {
+				lists[i], problems[i] = load(fsys, m.Lists[i], reader)
+			}
+		})
+	}
+	for i := range lists {
+		next <- i
+	}
+	close(next)
+	wait.Wait()
+	if err := errors.Join(problems...); err != nil {
+		return nil, nil, err
+	}
+	s := trustlist.NewSnapshot(contents(m, lists))
+	if s.Digest() != m.Digest {
+		return nil, nil, fmt.Errorf("loading trust snapshot: it is %s, and the manifest says %s", s.Digest(), m.Digest)
+	}
+	return s, m, nil
+}
+
+// contents puts the lists into their roles.
+func contents(m *Manifest, lists []*trustlist.List) trustlist.Contents {
+	c := trustlist.Contents{Rejected: m.Rejected, Missing: m.Missing, Anchors: m.Anchors, Journal: m.Journal}
+	for i, e := range m.Lists {
+		switch e.Role {
+		case RoleLOTL:
+			c.LOTLs = append(c.LOTLs, lists[i])
+		case RolePivot:
+			c.Pivots = append(c.Pivots, lists[i])
+		default:
+			c.Lists = append(c.Lists, lists[i])
+		}
+	}
+	for _, l := range c.Lists {
+		if l.Source == trustlist.FromLOTL && len(c.LOTLs) > 0 {
+			l.LOTL = c.LOTLs[0]
+		}
+	}
+	return c
+}
+
+// load reads one list and holds it against its entry.
+func load(fsys fs.FS, e ListEntry, reader *trustlist.Reader) (*trustlist.List, error) {
+	raw, err := read(fsys, e.Path(), trustlist.MaxListSize)
+	if err != nil {
+		return nil, fmt.Errorf("loading trust snapshot: list %s of %s: %w", e.File, e.Territory, err)
+	}
+	if id := evidence.Of(raw); id != e.SHA256 {
+		return nil, fmt.Errorf("loading trust snapshot: list %s of %s (%s) was altered: its SHA-256 is %s", e.File, e.Territory, e.Path(), id)
+	}
+	l, err := reader.ParseAs(raw, e.SHA256)
+	if err != nil {
+		return nil, fmt.Errorf("loading trust snapshot: list %s: %w", e.File, err)
+	}
+	if l.Territory != e.Territory || l.Sequence != e.Sequence || (l.Kind == trustlist.LOTL) == (e.Role == RoleTL) {
+		return nil, fmt.Errorf("loading trust snapshot: list %s is %s %s %d, and the manifest says %s %s %d", e.File, l.Kind, l.Territory, l.Sequence,
+			e.Role, e.Territory, e.Sequence)
+	}
+	signer, err := reader.Certificate(e.Signature.Signer)
+	if err != nil {
+		return nil, fmt.Errorf("loading trust snapshot: signer of list %s: %w", e.File, err)
+	}
+	l.Name, l.Source = e.File, trustlist.Source(e.Source)
+	l.Signature = trustlist.SignatureStatus{Indication: e.Signature.Indication, Signer: signer, SigningTime: e.Signature.SigningTime}
+	return l, nil
+}
+
+// read reads a whole file of at most limit octets.
+func read(fsys fs.FS, name string, limit int64) ([]byte, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	var buf bytes.Buffer
+	if info, err := f.Stat(); err == nil && info.Size() <= limit {
+		buf.Grow(int(info.Size()) + bytes.MinRead)
+	}
+	n, err := buf.ReadFrom(io.LimitReader(f, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if n > limit {
+		return nil, fmt.Errorf("%s has more than %d octets", name, limit)
+	}
+	return buf.Bytes(), nil
+}

@@ -1,0 +1,169 @@
+// Package stored keeps a trust snapshot whose signatures were verified: the raw
+// lists, each under its SHA-256, and a manifest that says what was found of each.
+// Loading it reads the lists again and does not verify signatures again; the
+// hashes bind the lists to the manifest, and the manifest to the anchors and the
+// rules by which it was made.
+//
+// The manifest is not signed. Whoever can write into the folder can decide what
+// is trusted, as he could replace the program; the folder belongs to the operator.
+// What the hashes guard against is accident: half-written files, bad discs, lists
+// of one pull mixed with the manifest of another.
+//
+// Pack, Load and ReadManifest are pure. Write is the only function that touches
+// the world.
+package stored
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/vidimus/vidimus/trustlist"
+	"github.com/vidimus/vidimus/trustlist/lotl"
+	"github.com/vidimus/vidimus/validate/evidence"
+)
+
+// Format is the version of the layout. Rules counts the changes of what lotl
+// accepts: a snapshot of other rules must be authenticated again from its lists.
+const (
+	Format = 1
+	Rules  = 1
+)
+
+// ManifestName is the file that makes a folder a stored snapshot; the lists stand
+// below ListsDir, named by their SHA-256.
+const (
+	ManifestName = "snapshot.json"
+	ListsDir     = "lists"
+)
+
+// MaxManifest bounds the manifest, in octets; MaxLists the lists it may name.
+const (
+	MaxManifest = 16 << 20
+	MaxLists    = 1000
+)
+
+// The roles of a list in a snapshot.
+const (
+	RoleLOTL  = "LOTL"
+	RolePivot = "pivot"
+	RoleTL    = "TL"
+)
+
+// ErrNone says that the folder holds no stored snapshot.
+var ErrNone = errors.New("no trust snapshot is stored here")
+
+// ErrStale says that the snapshot was made by other rules or in another format:
+// its lists are to be authenticated again.
+var ErrStale = errors.New("the stored trust snapshot was made by another version")
+
+// Manifest is what is stored beside the lists.
+type Manifest struct {
+	Format   int                  `json:"format"`
+	Rules    int                  `json:"rules"`
+	Made     time.Time            `json:"made"` // when the lists were authenticated
+	Digest   evidence.ID          `json:"digest"`
+	Journal  string               `json:"journal,omitempty"` // Official Journal notice of the anchors
+	Anchors  []evidence.ID        `json:"anchors"`
+	Lists    []ListEntry          `json:"lists"`
+	Rejected []trustlist.Rejected `json:"rejected,omitempty"`
+	Missing  []trustlist.Missing  `json:"missing,omitempty"`
+}
+
+// ListEntry is one list of the snapshot.
+type ListEntry struct {
+	SHA256    evidence.ID `json:"sha256"`
+	Size      int         `json:"size"`
+	File      string      `json:"file"` // the name under which it came
+	Role      string      `json:"role"`
+	Source    string      `json:"source"`
+	Territory string      `json:"territory"`
+	Sequence  int         `json:"sequence"`
+	Issued    time.Time   `json:"issued"`
+	Signature Signature   `json:"signature"`
+}
+
+// Signature is what was found of a list's signature. Signer is the certificate in DER.
+type Signature struct {
+	Indication  string    `json:"indication"`
+	SignedBy    string    `json:"signedBy"`
+	Signer      []byte    `json:"signer"`
+	SigningTime time.Time `json:"signingTime"`
+}
+
+// Path is where the list is stored, below the folder of the snapshot.
+func (e ListEntry) Path() string { return ListsDir + "/" + e.SHA256.String() + ".xml" }
+
+// Package is a snapshot ready to be written: the manifest and every other file.
+type Package struct {
+	Manifest Manifest
+	Files    map[string][]byte // by Path
+}
+
+// Pack prepares a snapshot for storing. made is when it was authenticated. A list
+// that did not authenticate makes an error: it must never be stored as if it had.
+func Pack(s *trustlist.Snapshot, made time.Time) (*Package, error) {
+	p := &Package{Files: map[string][]byte{}, Manifest: Manifest{
+		Format: Format, Rules: Rules, Made: made.UTC(), Digest: s.Digest(), Journal: s.Journal, Anchors: s.Anchors,
+		Rejected: s.Rejected, Missing: s.Missing,
+	}}
+	for _, part := range []struct {
+		role  string
+		lists []*trustlist.List
+	}{{RoleLOTL, s.LOTLs}, {RolePivot, s.Pivots}, {RoleTL, s.Lists}} {
+		for _, l := range part.lists {
+			e := ListEntry{SHA256: l.SHA256, Size: len(l.Raw), File: l.Name, Role: part.role, Source: string(l.Source), Territory: l.Territory,
+				Sequence: l.Sequence, Issued: l.Issued}
+			if !l.Signature.Passed() || l.Signature.Signer == nil {
+				return nil, fmt.Errorf("storing trust snapshot: list %s is not authenticated (%s)", l.Name, l.Signature.Indication)
+			}
+			e.Signature = Signature{Indication: l.Signature.Indication, SignedBy: l.Signature.Signer.SignerName(),
+				Signer: l.Signature.Signer.Raw, SigningTime: l.Signature.SigningTime}
+			p.Manifest.Lists = append(p.Manifest.Lists, e)
+			p.Files[e.Path()] = l.Raw
+		}
+	}
+	return p, nil
+}
+
+// JSON is the manifest as it is stored: the same snapshot gives the same bytes.
+func (m *Manifest) JSON() ([]byte, error) {
+	b, err := json.MarshalIndent(m, "", " ")
+	if err != nil {
+		return nil, fmt.Errorf("writing trust manifest: %w", err)
+	}
+	return append(b, '\n'), nil
+}
+
+// RestsOn says whether the snapshot was made with exactly these anchors.
+func (m *Manifest) RestsOn(anchors []lotl.Anchor) bool {
+	want := map[evidence.ID]bool{}
+	for _, a := range anchors {
+		want[a.Fingerprint] = true
+	}
+	have := map[evidence.ID]bool{}
+	for _, id := range m.Anchors {
+		if have[id] = true; !want[id] {
+			return false
+		}
+	}
+	return len(have) == len(want)
+}
+
+// Seen is what the snapshot knows of each territory, for the rollback rule of the
+// next authentication (attack T1).
+func (m *Manifest) Seen() []lotl.Seen {
+	var out []lotl.Seen
+	for _, e := range m.Lists {
+		territory := e.Territory
+		switch {
+		case e.Role == RolePivot || e.Source == string(trustlist.FromExtra):
+			continue
+		case e.Role == RoleLOTL:
+			territory = "EU"
+		}
+		out = append(out, lotl.Seen{Territory: territory, Sequence: e.Sequence, Issued: e.Issued, SHA256: e.SHA256})
+	}
+	return out
+}

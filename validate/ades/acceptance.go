@@ -1,0 +1,251 @@
+package ades
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/vidimus/vidimus/trustlist"
+	"github.com/vidimus/vidimus/validate/certificate"
+	"github.com/vidimus/vidimus/validate/evidence"
+	"github.com/vidimus/vidimus/validate/path"
+	"github.com/vidimus/vidimus/validate/revocation"
+	"github.com/vidimus/vidimus/validate/verdict"
+)
+
+// acceptance says whether an answer may be used for its certificate.
+type acceptance struct {
+	ok        bool
+	why       string
+	authority []verdict.Finding // who may not speak for whom
+}
+
+type acceptKey struct {
+	datum, cert evidence.ID
+	at          int64
+}
+
+// accept is the acceptance of revocation data, EN 319 102-1 §5.2.6.4 with
+// RFC 6960 §3.2 and §4.2.2.2: all of it must hold, else the answer is not used.
+// visited guards against responders that vouch for each other.
+func (c *Case) accept(a *answer, at time.Time, visited map[evidence.ID]bool) acceptance {
+	key := acceptKey{a.datum.id, a.about.ID, at.UnixNano()}
+	if visited == nil {
+		if acc, ok := c.acceptMemo[key]; ok {
+			return acc
+		}
+	}
+	acc := acceptance{}
+	acc.why = c.refusal(a, at, visited, &acc)
+	acc.ok = acc.why == ""
+	if visited == nil {
+		c.acceptMemo[key] = acc
+	}
+	return acc
+}
+
+// refusal returns why an answer is not acceptable; nothing when it is.
+func (c *Case) refusal(a *answer, at time.Time, visited map[evidence.ID]bool, acc *acceptance) string {
+	what := fmt.Sprintf("the %s of %s", a.datum.word(), moment(a.produced))
+	if a.status != revocation.Good && a.status != revocation.Revoked {
+		return what + " says that the status is unknown."
+	}
+	if a.signer == nil {
+		return what + " is signed by somebody whose certificate is neither in the file nor listed."
+	}
+	if !a.chain.Anchored() {
+		return fmt.Sprintf("%s is signed by %s, from whom no chain leads to a trust anchor.", what, subject(a.signer))
+	}
+	if a.thisUpdate.IsZero() {
+		return what + " does not say when it was issued."
+	}
+	if o := a.datum.ocsp; o != nil {
+		if !within(a.signer, o.ProducedAt) {
+			return fmt.Sprintf("%s was produced outside the validity of its signer %s, %s.", what, subject(a.signer), span(a.signer))
+		}
+		if len(o.CriticalUnknown) > 0 {
+			return fmt.Sprintf("%s carries the critical extension %s, which we do not know.", what, o.CriticalUnknown[0])
+		}
+		if !o.ResponderIs(a.signer) {
+			return fmt.Sprintf("%s names another responder than %s, whose key verifies it.", what, subject(a.signer))
+		}
+		if !c.mayAnswer(a) {
+			acc.authority = append(acc.authority, verdict.Finding{
+				Rule: verdict.RuleRevocationAuthority, Level: verdict.Warning, About: a.datum.id, By: []evidence.ID{a.signer.ID, a.issuer.ID}, At: at,
+				Says: fmt.Sprintf("The OCSP answer of %s about %s is signed by %s, who is neither %s nor authorised by it: it is no answer.", moment(a.produced), subject(a.about), subject(a.signer), subject(a.issuer)),
+			})
+			return fmt.Sprintf("%s is signed by %s, who may not speak for %s.", what, subject(a.signer), subject(a.issuer))
+		}
+	}
+	if a.thisUpdate.Before(a.about.NotBefore) {
+		return fmt.Sprintf("%s is older than the certificate, which is valid from %s.", what, moment(a.about.NotBefore))
+	}
+	if t := c.retainedSince(a); a.about.NotAfter.Before(t) && !a.certHash {
+		return fmt.Sprintf("%s was issued after the certificate had expired on %s, and its issuer does not promise to keep expired ones.", what, moment(a.about.NotAfter))
+	}
+	return c.signerRefusal(a, at, visited, what)
+}
+
+// retainedSince is the time from which expired certificates are still known to
+// the one who answers: thisUpdate, or earlier where the answer (archive cutoff,
+// expiredCertsOnCRL) or the trusted list (ExpiredCertsRevocationInfo) says so.
+func (c *Case) retainedSince(a *answer) time.Time {
+	t := a.thisUpdate
+	if a.retained != nil {
+		if a.retained.Before(t) {
+			t = *a.retained
+		}
+		return t
+	}
+	for _, x := range a.chain.Certificates {
+		for _, s := range c.Trust.Services(x) {
+			if e := s.Instances[0].ExpiredCertsRevocationInfo; e != nil && e.Before(t) {
+				t = *e
+			}
+		}
+	}
+	return t
+}
+
+// signerRefusal asks each certificate of the signer's chain below an anchor for
+// an intact signature and revocation data of its own: a must for the responder,
+// advice for authorities above.
+func (c *Case) signerRefusal(a *answer, at time.Time, visited map[evidence.ID]bool, what string) string {
+	stop, _ := a.chain.Stop(at)
+	if visited == nil {
+		visited = map[evidence.ID]bool{}
+	}
+	if visited[a.signer.ID] {
+		return ""
+	}
+	visited[a.signer.ID] = true
+	defer delete(visited, a.signer.ID)
+	for i, cert := range a.chain.Certificates[:max(stop, 0)] {
+		if i > 0 {
+			break
+		}
+		if c.needsNoRevocation(ofRevocation, cert, i) {
+			continue
+		}
+		data := c.answers(cert, a.chain.Issuer(i))
+		if len(data) == 0 {
+			return fmt.Sprintf("%s is signed by %s, for whose own certificate there are no revocation data, and which does not carry ocsp-nocheck.", what, subject(cert))
+		}
+		ok := false
+		for _, d := range data {
+			if d.signer != nil && visited[d.signer.ID] {
+				continue
+			}
+			if acc := c.accept(d, at, visited); acc.ok {
+				ok = true
+				break
+			}
+		}
+		if !ok {
+			return fmt.Sprintf("%s is signed by %s, for whose own certificate no acceptable revocation data are there.", what, subject(cert))
+		}
+	}
+	return ""
+}
+
+// responder is who signed an OCSP answer.
+type responder struct {
+	cert  *certificate.Certificate
+	chain *path.Chain
+}
+
+// responder finds the certificate that an OCSP answer is signed with: among its
+// own, those of the document, and listed ones of the responder's name.
+func (c *Case) responder(o *revocation.OCSP) *responder {
+	if r, ok := c.responders[o.ID]; ok {
+		return r
+	}
+	r := &responder{}
+	c.responders[o.ID] = r // also ends a circle
+	try := func(from []*certificate.Certificate, named bool) {
+		for _, x := range from {
+			if r.cert == nil && o.ResponderIs(x) == named && o.Verify(x) == nil {
+				r.cert = x
+			}
+		}
+	}
+	try(o.Certificates, true)
+	try(c.pool.All(), true)
+	if len(o.ResponderName) > 0 {
+		try(c.Trust.BySubject(o.ResponderName), true)
+	}
+	try(o.Certificates, false) // a wrong name is told as such
+	if r.cert != nil {
+		r.chain = c.chain(r.cert, o.Certificates)
+	}
+	return r
+}
+
+const ekuOCSPSigning = "1.3.6.1.5.5.7.3.9"
+
+// mayAnswer asks whether the signer of an OCSP answer may speak for the issuer
+// of the certificate asked about (RFC 6960 §4.2.2.2): the issuer itself; one whom
+// it authorised directly; one of the same trust service provider; one whom the
+// list names for that provider; with plain anchors, one of the same anchor.
+func (c *Case) mayAnswer(a *answer) bool {
+	r, ca := a.signer, a.issuer
+	if sameEntity(r, ca) { // (a)
+		return true
+	}
+	eku := has(r.ExtKeyUsage, ekuOCSPSigning)
+	up := a.chain.Issuer(0)
+	if eku && up != nil && sameEntity(up, ca) { // (b)
+		return true
+	}
+	above := c.chain(ca, nil)
+	providers := map[*trustlist.Provider]bool{}
+	note := func(x *certificate.Certificate) {
+		for _, s := range c.Trust.Services(x) {
+			providers[s.Provider] = true
+		}
+	}
+	note(ca)
+	caStop, _ := above.Stop(c.Now)
+	if caStop >= 0 {
+		note(above.Certificates[caStop])
+	}
+	for _, s := range c.Trust.Services(r) { // (d)
+		if providers[s.Provider] && isOCSPService(s) {
+			return true
+		}
+	}
+	if !eku {
+		return false
+	}
+	anchors := []*certificate.Certificate{up} // (c)
+	stop, _ := a.chain.Stop(c.Now)
+	if stop >= 0 {
+		anchors = append(anchors, a.chain.Certificates[stop])
+	}
+	for _, x := range anchors {
+		if x == nil {
+			continue
+		}
+		for _, s := range c.Trust.Services(x) {
+			if providers[s.Provider] {
+				return true
+			}
+		}
+	}
+	// (e)
+	return stop >= 0 && caStop >= 0 && !a.chain.Anchors[stop].Listed && !above.Anchors[caStop].Listed &&
+		sameEntity(a.chain.Certificates[stop], above.Certificates[caStop])
+}
+
+// isOCSPService says whether the service was ever listed as an OCSP service.
+func isOCSPService(s *trustlist.Service) bool {
+	for _, i := range s.Instances {
+		if i.Type == trustlist.ServiceOCSPQC || i.Type == trustlist.ServiceOCSP {
+			return true
+		}
+	}
+	return false
+}
+
+func sameEntity(a, b *certificate.Certificate) bool {
+	return a.KeyID == b.KeyID && string(a.RawSubject) == string(b.RawSubject)
+}

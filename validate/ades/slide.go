@@ -1,0 +1,104 @@
+package ades
+
+import (
+	"time"
+
+	"github.com/vidimus/vidimus/validate/path"
+	"github.com/vidimus/vidimus/validate/policy"
+)
+
+// slide is validation time sliding, EN 319 102-1 §5.6.2.2: from now backward to
+// the control-time, the latest time at which the chain is proven to have been
+// good. ok is false where a proof of existence is missing (NO_POE). anchor is
+// the index of the trust anchor in the chain.
+func (c *Case) slide(r role, ch *path.Chain, anchor int) (control time.Time, signerAnswer *answer, ok bool) {
+	// 5.6.2.2.4 1); v1.4.1: the anchor's sunset date where it has one
+	t := c.Now
+	if s := ch.Anchors[anchor].Sunset; s != nil && s.Before(t) {
+		t = *s
+	}
+	// 2) each certificate from just below the anchor down to the signer
+	for i := anchor - 1; i >= 0; i-- {
+		cert := ch.Certificates[i]
+		uses := []algorithmUse{certificateUse(cert, ch.Issuer(i))}
+		if !c.needsNoRevocation(r, cert, i) {
+			a := c.proven(ch, i, t)
+			if a == nil {
+				return t, nil, false // a)
+			}
+			if i == 0 {
+				signerAnswer = a
+			}
+			uses = append(uses, c.answerUses(a, t)...)
+			constraint := r.cert(i, "RevocationFreshness")
+			switch {
+			case a.revokedBy(c.Now): // b)
+				if a.revokedAt.Before(t) {
+					t = a.revokedAt
+				}
+			case c.Policy.Level(constraint) != policy.Ignore: // c)
+				quiet := c.block(t)
+				if !c.freshness(quiet, constraint, a, t).Passed() && a.thisUpdate.Before(t) {
+					t = a.thisUpdate
+				}
+			}
+		}
+		// d)
+		if end, weak := c.end(uses, t); weak && end.Before(t) {
+			t = end
+		}
+	}
+	return t, signerAnswer, true
+}
+
+// proven picks the latest usable answer for the certificate at an index that was
+// issued before t, where certificate and answer are proven to have existed at t.
+// For the signer, answers whose own signer is proven come first.
+func (c *Case) proven(ch *path.Chain, i int, t time.Time) *answer {
+	cert := ch.Certificates[i]
+	if c.ledger.Lowest(cert.ID).At.After(t) {
+		return nil
+	}
+	var good []*answer
+	for _, a := range c.answers(cert, ch.Issuer(i)) {
+		if !c.accept(a, c.Now, nil).ok {
+			continue
+		}
+		own := c.basicDatum(a)
+		if !own.Passed() && !own.Is(outlived...) {
+			continue
+		}
+		if a.thisUpdate.Before(t) && !c.ledger.Lowest(a.datum.id).At.After(t) {
+			good = append(good, a)
+		}
+	}
+	if i == 0 {
+		for _, a := range good {
+			if c.answerSignerProven(a) {
+				return a
+			}
+		}
+	}
+	if len(good) == 0 {
+		return nil
+	}
+	return good[0]
+}
+
+// answerSignerProven says whether the one who signed the answer is an anchor, or
+// is proven to have existed within the validity of his certificate.
+func (c *Case) answerSignerProven(a *answer) bool {
+	if a.chain.Anchors[0] != nil {
+		return true
+	}
+	return c.ledger.Within(a.signer.ID, a.signer.NotBefore, a.signer.NotAfter)
+}
+
+// answerSignerValid says whether the one who signed the answer is an anchor, or
+// within the validity of his certificate at a time.
+func (c *Case) answerSignerValid(a *answer, at time.Time) bool {
+	if x := a.chain.Anchors[0]; x != nil && x.ValidAt(at) {
+		return true
+	}
+	return within(a.signer, at)
+}

@@ -1,0 +1,59 @@
+package qualify
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/vidimus/vidimus/trustlist"
+	"github.com/vidimus/vidimus/validate/certificate"
+	"github.com/vidimus/vidimus/validate/verdict"
+)
+
+// TimestampResult is the qualification of a time-stamp and why.
+type TimestampResult struct {
+	Level    string // QTSA, TSA or N/A
+	Services []*trustlist.Service
+	Findings []verdict.Finding
+}
+
+// Timestamp says whether a time-stamp is a qualified one (TS 119 615 §4.7): its
+// unit or an authority above it was listed as TSA/QTST and granted, at the time
+// that the token states and at the earliest time at which the token is proven to
+// have existed. What the token claims of itself is no proof.
+func Timestamp(chain []*certificate.Certificate, services Services, genTime, existed, now time.Time) *TimestampResult {
+	n := &notes{now: now}
+	res := &TimestampResult{Level: NotApplicable}
+	defer func() { res.Findings = n.findings }()
+	if len(chain) == 0 {
+		return res
+	}
+	unit := chain[0]
+	res.Services = match(chain, services)
+	listed := acceptable(res.Services, now, n)
+	if len(listed) == 0 {
+		return res
+	}
+	res.Level = "QTSA"
+	for _, at := range []struct {
+		t    time.Time
+		when string
+	}{{genTime, "when the time-stamp was made"}, {existed, "at the earliest proof that the time-stamp existed"}} {
+		if !grantedQTST(listed, at.t) {
+			res.Level = "TSA"
+			n.no(verdict.RuleTimestampQualified, unit.ID, at.t, fmt.Sprintf("No service above %s was granted as a qualified time-stamping service (TSA/QTST) %s, %s.", name(unit), at.when, moment(at.t)))
+			break
+		}
+	}
+	return res
+}
+
+func grantedQTST(services []*trustlist.Service, t time.Time) bool {
+	for _, s := range services {
+		for _, i := range s.Instances {
+			if i.At(t) && i.Type == trustlist.ServiceQTST && isGranted(instance{Instance: i, pre: i.PreEIDAS()}) {
+				return true
+			}
+		}
+	}
+	return false
+}

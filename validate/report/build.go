@@ -1,0 +1,210 @@
+package report
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/vidimus/vidimus/trustlist"
+	"github.com/vidimus/vidimus/validate/ades"
+	"github.com/vidimus/vidimus/validate/certificate"
+	"github.com/vidimus/vidimus/validate/eid"
+	"github.com/vidimus/vidimus/validate/evidence"
+	"github.com/vidimus/vidimus/validate/qualify"
+	"github.com/vidimus/vidimus/validate/signature"
+	"github.com/vidimus/vidimus/validate/verdict"
+)
+
+// Judged is one signature with all that was judged of it.
+type Judged struct {
+	*ades.Result
+	Qualification *qualify.Result
+	Timestamps    []JudgedTimestamp
+}
+
+// JudgedTimestamp is one time-stamp with its qualification.
+type JudgedTimestamp struct {
+	*ades.TimestampResult
+	Qualification *qualify.TimestampResult
+}
+
+// AddSignature writes a signature into the report.
+func (r *Report) AddSignature(j Judged) {
+	s := j.Signature
+	out := Signature{
+		ID: s.ID, Path: s.Path, Format: j.Format, Indication: string(j.Indication), SubIndication: string(j.SubIndication),
+		Qualification: j.Qualification.Level, SignatureIntact: j.Intact, Algorithm: s.AlgorithmName,
+		ClaimedSigningTime: Time{s.ClaimedSigningTime}, BestSignatureTime: Time{j.BestSignatureTime},
+	}
+	if s.Master != nil {
+		out.CounterSignatureOf = s.Master.ID
+	}
+	if !j.BestBy.IsZero() {
+		out.ProvenBy = j.BestBy.String()
+	}
+	if c := j.Signer; c != nil {
+		out.SignedBy = c.SignerName()
+		out.Signer = signer(c)
+		if j.Qualification.Reached {
+			out.Signer.Qualification = j.Qualification.Final.String()
+		}
+		if x, ok := eid.Of(c); ok {
+			out.Scheme = &Scheme{Name: x.Name, Level: x.Level, Test: x.Test}
+		}
+	}
+	for _, ref := range s.References {
+		out.References = append(out.References, Reference{Name: ref.Name, Type: string(ref.Type), Found: ref.Found, Intact: ref.Intact, Digest: digestName(ref)})
+		if ref.Scope != signature.ScopeNone && ref.Found {
+			out.Scopes = append(out.Scopes, Scope{Name: ref.Name, Scope: string(ref.Scope)})
+		}
+	}
+	if j.Chain != nil {
+		out.Chain = links(j)
+	}
+	for _, t := range j.Timestamps {
+		out.Timestamps = append(out.Timestamps, timestamp(t))
+	}
+	for _, a := range j.Revocations {
+		out.Revocations = append(out.Revocations, revocation(a))
+	}
+	out.Findings = findings(j.Findings, j.Qualification.Findings)
+	r.Signatures = append(r.Signatures, out)
+	r.SignaturesCount++
+	if j.Indication == verdict.TotalPassed {
+		r.ValidSignaturesCount++
+	}
+}
+
+// AddTimestamp writes a time-stamp of the document itself.
+func (r *Report) AddTimestamp(t JudgedTimestamp) { r.Timestamps = append(r.Timestamps, timestamp(t)) }
+
+// AddLists writes the lists that the verdict rests on.
+func (r *Report) AddLists(lists []*trustlist.List) {
+	r.Trust = &Trust{}
+	for _, l := range lists {
+		x := List{Territory: l.Territory, Sequence: l.Sequence, Issued: Time{l.Issued}, SHA256: l.SHA256.String()}
+		if l.NextUpdate != nil {
+			x.NextUpdate = Time{*l.NextUpdate}
+		}
+		if l.Source == trustlist.FromExtra {
+			x.Source = "extra"
+		}
+		r.Trust.Lists = append(r.Trust.Lists, x)
+	}
+}
+
+func digestName(ref *signature.Reference) string {
+	if ref.Digest != "" {
+		return string(ref.Digest)
+	}
+	return ref.DigestName
+}
+
+// Attribute types of a subject, ITU-T X.520.
+const (
+	oidSurname      = "2.5.4.4"
+	oidSerialNumber = "2.5.4.5"
+	oidCountry      = "2.5.4.6"
+	oidOrganization = "2.5.4.10"
+	oidGivenName    = "2.5.4.42"
+	oidPseudonym    = "2.5.4.65"
+)
+
+func signer(c *certificate.Certificate) *Signer {
+	return &Signer{
+		CommonName: c.Subject.CommonName(), GivenName: c.Subject.Get(oidGivenName), Surname: c.Subject.Get(oidSurname),
+		Pseudonym: c.Subject.Get(oidPseudonym), Organization: c.Subject.Get(oidOrganization),
+		SerialNumber: c.Subject.Get(oidSerialNumber), Country: c.Subject.Get(oidCountry), Issuer: c.Issuer.CommonName(),
+		NotBefore: Time{c.NotBefore}, NotAfter: Time{c.NotAfter}, CertificateSHA256: c.ID.String(),
+	}
+}
+
+func links(j Judged) []Link {
+	var out []Link
+	for i, c := range j.Chain.Certificates {
+		out = append(out, Link{Subject: c.SignerName(), SHA256: c.ID.String(), Anchor: i == j.Stop})
+		if i == j.Stop {
+			break
+		}
+	}
+	return out
+}
+
+func timestamp(t JudgedTimestamp) Timestamp {
+	out := Timestamp{
+		Type: string(t.At.Type), Time: Time{t.Token.GenTime}, Indication: string(t.Indication), SubIndication: string(t.SubIndication),
+		Qualification: t.Qualification.Level, Intact: t.Intact, SHA256: t.Token.ID.String(),
+	}
+	if t.Signer != nil {
+		out.ProducedBy = t.Signer.SignerName()
+	}
+	out.Findings = findings(t.Findings, t.Qualification.Findings)
+	return out
+}
+
+func revocation(a ades.Revocation) Revocation {
+	out := Revocation{
+		Type: a.Type, About: a.About.SignerName(), ProducedAt: Time{a.ProducedAt}, ThisUpdate: Time{a.ThisUpdate},
+		Status: string(a.Status), Embedded: true, SHA256: a.ID.String(),
+	}
+	if a.NextUpdate != nil {
+		out.NextUpdate = Time{*a.NextUpdate}
+	}
+	if !a.RevokedAt.IsZero() && string(a.Status) == "revoked" {
+		out.RevokedAt = Time{a.RevokedAt}
+	}
+	if a.ProducedBy != nil {
+		out.ProducedBy = a.ProducedBy.SignerName()
+	}
+	return out
+}
+
+// findings writes what did not pass and what is worth knowing, errors first,
+// each thing once. Rules that passed say nothing.
+func findings(lists ...[]verdict.Finding) []Finding {
+	var out []Finding
+	seen := map[string]bool{}
+	for _, level := range []verdict.Level{verdict.Error, verdict.Warning, verdict.Info} {
+		for _, list := range lists {
+			for _, f := range list {
+				if f.Passed || f.Level != level {
+					continue
+				}
+				key := f.Rule.ID + "\x00" + f.Says
+				if seen[key] {
+					continue
+				}
+				seen[key] = true
+				x := Finding{Rule: f.Rule.ID, Clause: f.Rule.Clause.String(), Level: string(f.Level), Says: f.Says, By: nonZero(f.By), At: Time{f.At}}
+				if !f.About.IsZero() {
+					about := f.About
+					x.About = &about
+				}
+				out = append(out, x)
+			}
+		}
+	}
+	return out
+}
+
+// Failure is the report of a file that could not be judged.
+func Failure(file string, err *signature.ReadError) *Report {
+	return &Report{File: file, Error: &Error{Code: string(err.Code), Message: err.Message, Hint: err.Hint}}
+}
+
+// day writes a time for people.
+func day(t time.Time) string {
+	if t.IsZero() {
+		return "–"
+	}
+	return fmt.Sprintf("%s UTC", t.UTC().Format("2006-01-02 15:04:05"))
+}
+
+func nonZero(ids []evidence.ID) []evidence.ID {
+	var out []evidence.ID
+	for _, id := range ids {
+		if !id.IsZero() {
+			out = append(out, id)
+		}
+	}
+	return out
+}

@@ -1,0 +1,170 @@
+// Package validate judges signed files. The story of a file is told in Validate:
+// it is opened, its evidence gathered, each signature judged by EN 319 102-1 and
+// qualified by TS 119 615, and the whole written down.
+package validate
+
+import (
+	"errors"
+	"time"
+
+	"github.com/vidimus/vidimus/trustlist"
+	"github.com/vidimus/vidimus/validate/ades"
+	"github.com/vidimus/vidimus/validate/certificate"
+	"github.com/vidimus/vidimus/validate/evidence"
+	"github.com/vidimus/vidimus/validate/path"
+	"github.com/vidimus/vidimus/validate/policy"
+	"github.com/vidimus/vidimus/validate/qualify"
+	"github.com/vidimus/vidimus/validate/report"
+	"github.com/vidimus/vidimus/validate/signature"
+)
+
+// File is a file by name and content.
+type File struct {
+	Name string
+	Data []byte
+}
+
+// Request is what is to be judged. There is no default time.
+type Request struct {
+	File     File
+	Detached []File // signed content that the file does not hold
+	At       time.Time
+}
+
+// Verdict is what was found, and all that it rests on.
+type Verdict struct {
+	Report   *report.Report
+	Evidence *evidence.Set     // certificates, OCSP answers, CRLs and tokens, raw
+	Lists    []*trustlist.List // national lists that stand above any certificate that was met
+	met      map[trustlist.Key]bool
+}
+
+// Uses says whether a certificate, or another of its name and key, stands in any
+// chain that was built.
+func (v *Verdict) Uses(c *certificate.Certificate) bool { return v.met[trustlist.KeyOf(c)] }
+
+// Validator judges files under one policy and one set of trust. It is safe for
+// concurrent use.
+type Validator struct {
+	trust  *path.Trust
+	policy *policy.Policy
+}
+
+// New returns a validator. There is no default trust and no default policy.
+func New(trust *path.Trust, p *policy.Policy) (*Validator, error) {
+	if trust == nil || p == nil {
+		return nil, errors.New("making a validator: trust and policy must both be given; there is no default for either")
+	}
+	return &Validator{trust: trust, policy: p}, nil
+}
+
+// Policy is the policy in force.
+func (v *Validator) Policy() *policy.Policy { return v.policy }
+
+// Trust is the trust in force.
+func (v *Validator) Trust() *path.Trust { return v.trust }
+
+// ErrNoTime is returned for a request without a validation time.
+var ErrNoTime = errors.New("validating: the request names no validation time")
+
+// Validate judges one file. A file that cannot be judged gives a report with an
+// error in it, not an error: that is what we learned of it.
+func (v *Validator) Validate(req Request) (*Verdict, error) {
+	if req.At.IsZero() {
+		return nil, ErrNoTime
+	}
+	at := req.At.UTC().Truncate(time.Second)
+	doc, readErr := Open(req.File, req.Detached)
+	if readErr != nil {
+		return &Verdict{Report: v.refused(req, at, readErr), Evidence: evidence.NewSet()}, nil
+	}
+	c := ades.NewCase(ades.Facts{Document: doc, Trust: v.trust, Policy: v.policy, Now: at})
+	results := c.Judge()
+	rep := v.head(req, at)
+	rep.Document.Form = string(doc.Form)
+	for _, r := range results {
+		rep.AddSignature(v.qualify(r, at))
+	}
+	for _, t := range c.DocumentTimestamps() {
+		rep.AddTimestamp(v.qualifyTimestamp(t, at))
+	}
+	lists := v.reliedOn(c)
+	rep.AddLists(withLOTL(lists))
+	met := map[trustlist.Key]bool{}
+	for _, x := range c.ChainCertificates() {
+		met[trustlist.KeyOf(x)] = true
+	}
+	return &Verdict{Report: rep, Evidence: c.Evidence, Lists: lists, met: met}, nil
+}
+
+func (v *Validator) head(req Request, at time.Time) *report.Report {
+	return &report.Report{
+		File: req.File.Name, ValidationTime: report.Time{Time: at},
+		Document: &report.Document{Size: int64(len(req.File.Data)), SHA256: evidence.Of(req.File.Data).String()},
+		Policy:   &report.Policy{Name: v.policy.Name, SHA256: v.policy.SHA256()},
+	}
+}
+
+func (v *Validator) refused(req Request, at time.Time, err *signature.ReadError) *report.Report {
+	rep := v.head(req, at)
+	rep.Error = &report.Error{Code: string(err.Code), Message: err.Message, Hint: err.Hint}
+	return rep
+}
+
+// qualify adds what signature and time-stamps are worth under Regulation 910/2014.
+func (v *Validator) qualify(r *ades.Result, at time.Time) report.Judged {
+	j := report.Judged{Result: r}
+	in := qualify.Input{Services: v.trust.Services, Indication: r.Indication, SignedAt: r.BestSignatureTime, Now: at}
+	if r.Chain != nil {
+		in.Chain = r.Chain.Certificates
+	}
+	j.Qualification = qualify.Signature(in)
+	for _, t := range r.Timestamps {
+		j.Timestamps = append(j.Timestamps, v.qualifyTimestamp(t, at))
+	}
+	return j
+}
+
+func (v *Validator) qualifyTimestamp(t *ades.TimestampResult, at time.Time) report.JudgedTimestamp {
+	var chain []*certificate.Certificate
+	if t.Chain != nil {
+		chain = t.Chain.Certificates
+	}
+	return report.JudgedTimestamp{
+		TimestampResult: t,
+		Qualification:   qualify.Timestamp(chain, v.trust.Services, t.Token.GenTime, t.LowestPOE, at),
+	}
+}
+
+// reliedOn are the lists that hold a service for any certificate of any chain
+// that was built: the verdict may rest on each of them.
+func (v *Validator) reliedOn(c *ades.Case) []*trustlist.List {
+	met := map[*trustlist.List]bool{}
+	for _, x := range c.ChainCertificates() {
+		for _, s := range v.trust.Services(x) {
+			met[s.Provider.List] = true
+		}
+	}
+	var out []*trustlist.List
+	if snap := v.trust.Snapshot(); snap != nil {
+		for _, l := range snap.Lists {
+			if met[l] {
+				out = append(out, l)
+			}
+		}
+	}
+	return out
+}
+
+// withLOTL puts the lists of lists that name the lists before them.
+func withLOTL(lists []*trustlist.List) []*trustlist.List {
+	var out []*trustlist.List
+	seen := map[*trustlist.List]bool{}
+	for _, l := range lists {
+		if l.LOTL != nil && !seen[l.LOTL] {
+			seen[l.LOTL] = true
+			out = append(out, l.LOTL)
+		}
+	}
+	return append(out, lists...)
+}

@@ -1,0 +1,539 @@
+package verdict
+
+// The table of all rules: the question, the clause that asks it, and what a "no"
+// ends with. A policy may soften a rule to a warning; nothing hides one.
+//
+// The clause numbers of EN 319 102-1 are those of v1.4.1.
+
+// Documents that rules quote.
+const (
+	en102    = "EN 319 102-1"
+	ts119615 = "TS 119 615"
+)
+
+func fails(i Indication, s SubIndication) Conclusion {
+	return Conclusion{Indication: i, SubIndication: s}
+}
+
+// The rules, in the order of their clauses.
+var (
+
+	// 5.2.2 Format checking
+	RuleContainerType = &Rule{
+		ID: "FC-CONTAINER-TYPE", Clause: Clause{en102, "5.2.2"}, Fails: fails(Failed, FormatFailure),
+		Asks:    "Is the container an ASiC-S or ASiC-E?",
+		Usually: "A ZIP file that is no signature container.",
+	}
+	RuleMimetypePresent = &Rule{
+		ID: "FC-MIMETYPE-PRESENT", Clause: Clause{"EN 319 162-1", "4.3.3.1"}, Fails: fails(Failed, FormatFailure),
+		Asks:    "Does the container hold a mimetype file?",
+		Usually: "The container was packed again by an ordinary ZIP tool.",
+	}
+	RuleMimetypeContent = &Rule{
+		ID: "FC-MIMETYPE-CONTENT", Clause: Clause{"EN 319 162-1", "4.3.3.1"}, Fails: fails(Failed, FormatFailure),
+		Asks:    "Does the mimetype file name an ASiC container?",
+		Usually: "An older or private container type.",
+	}
+	RuleManifest = &Rule{
+		ID: "FC-MANIFEST", Clause: Clause{"EN 319 162-1", "4.4.3.2"}, Fails: fails(Failed, FormatFailure),
+		Asks:    "Does the ASiC-E container hold a readable manifest?",
+		Usually: "META-INF/manifest.xml was left out when the container was packed.",
+	}
+	RuleSignedFiles = &Rule{
+		ID: "FC-SIGNED-FILES", Clause: Clause{"EN 319 162-1", "4.3.1"}, Fails: fails(Failed, FormatFailure),
+		Asks:    "Does the container hold the files that it is to sign: one for ASiC-S, at least one for ASiC-E?",
+		Usually: "A data file was removed from or added to the container.",
+	}
+	RuleAllFilesSigned = &Rule{
+		ID: "FC-ALL-FILES-SIGNED", Clause: Clause{"EN 319 162-1", "4.4.1"}, Fails: fails(Failed, FormatFailure),
+		Asks:    "Does the signature cover every data file of the container?",
+		Usually: "A file was added after signing.",
+	}
+	RuleDuplicateSignature = &Rule{
+		ID: "FC-DUPLICATE-SIGNATURE", Clause: Clause{en102, "5.2.2"}, Fails: fails(Failed, FormatFailure),
+		Asks:    "Does the signature stand in the document only once?",
+		Usually: "A signature was copied inside the container.",
+	}
+	RuleAmbiguousReference = &Rule{
+		ID: "FC-AMBIGUOUS-REFERENCE", Clause: Clause{en102, "5.2.2"}, Fails: fails(Failed, FormatFailure),
+		Asks:    "Does every reference point at exactly one element?",
+		Usually: "Two elements with one Id: a wrapping attack, or a faulty generator.",
+	}
+	RuleAmbiguousFile = &Rule{
+		ID: "FC-AMBIGUOUS-FILE", Clause: Clause{en102, "5.2.2"}, Fails: fails(Failed, FormatFailure),
+		Asks:    "Has the file only one meaning to every reader?",
+		Usually: "Two entries of one name, headers that differ, or data before or after the container.",
+	}
+	RuleFormatAccepted = &Rule{
+		ID: "FC-FORMAT-ACCEPTED", Clause: Clause{en102, "5.2.2"}, Fails: fails(Failed, FormatFailure),
+		Asks:    "Is the level of the signature accepted by the policy?",
+		Usually: "The policy wants a time-stamp or revocation data inside the signature.",
+	}
+
+	// 5.2.3 Identification of the signing certificate
+	RuleSignerFound = &Rule{
+		ID: "ISC-SIGNER-FOUND", Clause: Clause{en102, "5.2.3.4"}, Fails: fails(Indeterminate, NoSigningCertificateFound),
+		Asks:    "Can the signing certificate be identified?",
+		Usually: "The certificate is not in the signature, or is another one.",
+	}
+	RuleCertificateDigestPresent = &Rule{
+		ID: "ISC-DIGEST-PRESENT", Clause: Clause{en102, "5.2.3.4"}, Fails: fails(Indeterminate, NoSigningCertificateFound),
+		Asks:    "Does the signing-certificate attribute hold a digest?",
+		Usually: "A damaged attribute.",
+	}
+	RuleCertificateDigest = &Rule{
+		ID: "ISC-DIGEST", Clause: Clause{en102, "5.2.3.4"}, Fails: fails(Indeterminate, NoSigningCertificateFound),
+		Asks:    "Does the signed digest match the signing certificate?",
+		Usually: "The certificate was exchanged after signing.",
+	}
+	RuleIssuerSerial = &Rule{
+		ID: "ISC-ISSUER-SERIAL", Clause: Clause{en102, "5.2.3.4"}, Fails: fails(Indeterminate, NoSigningCertificateFound),
+		Asks:    "Do issuer and serial number in the attribute match the signing certificate?",
+		Usually: "The name was written in another spelling.",
+	}
+
+	// 5.2.4 Validation context
+	RulePolicyAccepted = &Rule{
+		ID: "VCI-POLICY", Clause: Clause{en102, "5.2.4.4"}, Fails: fails(Indeterminate, SignaturePolicyNotAvailable),
+		Asks:    "Is the signature policy document at hand?",
+		Usually: "The policy is named by an identifier only.",
+	}
+
+	// 5.2.5 Freshness
+	RuleFresh = &Rule{
+		ID: "RFC-FRESH", Clause: Clause{en102, "5.2.5.4"}, Fails: fails(Indeterminate, TryLater),
+		Asks:    "Was the revocation information issued late enough?",
+		Usually: "The answer was fetched before the signature was made.",
+	}
+
+	// 5.2.6 X.509 certificate validation
+	RuleChain = &Rule{
+		ID: "XCV-CHAIN", Clause: Clause{en102, "5.2.6.4"}, Fails: fails(Indeterminate, NoCertificateChainFound),
+		Asks:    "Does a chain lead from the certificate to a trust anchor?",
+		Usually: "The issuer is on no trusted list, or the list was not loaded.",
+	}
+	RuleSunset = &Rule{
+		ID: "XCV-SUNSET", Clause: Clause{en102, "5.2.6.4"}, Fails: fails(Indeterminate, NoCertificateChainFoundNoPOE),
+		Asks:    "Is the trust anchor still trusted at the time asked for?",
+		Usually: "The service was withdrawn in the trusted list, and nothing proves that the signature is older.",
+	}
+	RuleNotSelfSigned = &Rule{
+		ID: "XCV-NOT-SELF-SIGNED", Clause: Clause{en102, "5.2.6.4"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
+		Asks:    "Was the certificate issued by another than itself?",
+		Usually: "A home-made certificate.",
+	}
+	RuleCertificateSignature = &Rule{
+		ID: "XCV-SIGNATURE", Clause: Clause{"RFC 5280", "6.1.3 (a)(1)"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
+		Asks:    "Does the issuer's key verify the certificate?",
+		Usually: "A forged or damaged certificate.",
+	}
+	RuleCA = &Rule{
+		ID: "XCV-CA", Clause: Clause{"RFC 5280", "6.1.4 (k)"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
+		Asks:    "Is the issuer a certificate authority?",
+		Usually: "A certificate issued by somebody who may not issue.",
+	}
+	RuleIssuerName = &Rule{
+		ID: "XCV-ISSUER-NAME", Clause: Clause{"RFC 5280", "6.1.3 (a)(4)"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
+		Asks:    "Is the issuer's name that of the certificate above?",
+		Usually: "An authority that was renamed.",
+	}
+	RulePathLength = &Rule{
+		ID: "XCV-PATH-LENGTH", Clause: Clause{"RFC 5280", "6.1.4 (m)"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
+		Asks:    "Does the chain keep the path length that the authority allows?",
+		Usually: "An authority below one that may not have any.",
+	}
+	RuleSignerKeyUsage = &Rule{
+		ID: "XCV-KEY-USAGE-SIGNER", Clause: Clause{"EN 319 412-2", "4.3.2"}, Fails: fails(Indeterminate, ChainConstraintsFailure),
+		Asks:    "May the key be used for signing documents (nonRepudiation)?",
+		Usually: "A certificate for authentication was used to sign.",
+	}
+	RuleCAKeyUsage = &Rule{
+		ID: "XCV-KEY-USAGE-CA", Clause: Clause{"RFC 5280", "6.1.4 (n)"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
+		Asks:    "May the authority's key sign certificates?",
+		Usually: "A key usage extension without keyCertSign.",
+	}
+	RuleTimestampingUsage = &Rule{
+		ID: "XCV-EKU-TSA", Clause: Clause{"RFC 3161", "2.3"}, Fails: fails(Indeterminate, ChainConstraintsFailure),
+		Asks:    "May the key of the time-stamping unit time-stamp?",
+		Usually: "A token made with an ordinary certificate.",
+	}
+	RuleAIA = &Rule{
+		ID: "XCV-AIA", Clause: Clause{"EN 319 412-2", "4.4.1"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
+		Asks:    "Does the certificate say where its issuer is found?",
+		Usually: "Older certificates have no Authority Information Access.",
+	}
+	RuleRevocationAccess = &Rule{
+		ID: "XCV-REVOCATION-ACCESS", Clause: Clause{"EN 319 412-2", "4.3.11"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
+		Asks:    "Does the certificate say where its status can be asked for?",
+		Usually: "Neither OCSP address nor CRL distribution point.",
+	}
+	RuleAuthorityKeyID = &Rule{
+		ID: "XCV-AKI", Clause: Clause{"RFC 5280", "4.2.1.1"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
+		Asks:    "Does the certificate carry an authority key identifier?",
+		Usually: "Older certificates.",
+	}
+	RuleSubjectKeyID = &Rule{
+		ID: "XCV-SKI", Clause: Clause{"RFC 5280", "4.2.1.2"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
+		Asks:    "Does the authority's certificate carry a subject key identifier?",
+		Usually: "Older authorities.",
+	}
+	RuleNoRevAvail = &Rule{
+		ID: "XCV-NO-REV-AVAIL", Clause: Clause{"RFC 9608", "3"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
+		Asks:    "Does a certificate without revocation keep the rules for it?",
+		Usually: "A noRevAvail certificate that also names a CRL or OCSP.",
+	}
+	RuleCriticalExtension = &Rule{
+		ID: "XCV-CRITICAL", Clause: Clause{"RFC 5280", "6.1.4 (o)"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
+		Asks:    "Are all critical extensions known to us?",
+		Usually: "A private extension marked critical.",
+	}
+	RuleForbiddenExtension = &Rule{
+		ID: "XCV-FORBIDDEN", Clause: Clause{"RFC 6960", "4.2.2.2.1"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
+		Asks:    "Is the certificate free of extensions that have no place in it?",
+		Usually: "ocsp-nocheck in a certificate that is no OCSP responder's.",
+	}
+	RuleRevocationSkipped = &Rule{
+		ID: "XCV-REVOCATION-SKIPPED", Clause: Clause{"EN 319 412-1", "5.2"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
+		Asks:    "Does the certificate need revocation data?",
+		Usually: "A short-term certificate: it needs none.",
+	}
+	RuleRevocationPresent = &Rule{
+		ID: "XCV-REVOCATION-PRESENT", Clause: Clause{en102, "5.2.6.4"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
+		Asks:    "Is there revocation data for the certificate?",
+		Usually: "A signature of level B or T, which carries none.",
+	}
+	RuleRevocationAcceptable = &Rule{
+		ID: "XCV-REVOCATION-ACCEPTABLE", Clause: Clause{en102, "5.2.6.4"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
+		Asks:    "Is some of the revocation data for the certificate acceptable?",
+		Usually: "The responder is not trusted, or answered outside its own validity.",
+	}
+	RuleRevocationAuthority = &Rule{
+		ID: "XCV-REVOCATION-AUTHORITY", Clause: Clause{"RFC 6960", "4.2.2.2"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
+		Asks:    "May the one who signed the answer speak for this certificate?",
+		Usually: "A responder of another authority.",
+	}
+	RuleRevoked = &Rule{
+		ID: "XCV-REVOKED", Clause: Clause{en102, "5.2.6.4"}, Fails: fails(Indeterminate, RevokedNoPOE),
+		Asks:    "Is the signing certificate unrevoked at validation time?",
+		Usually: "The holder or the issuer revoked the certificate.",
+	}
+	RuleRevokedCA = &Rule{
+		ID: "XCV-REVOKED-CA", Clause: Clause{en102, "5.2.6.4"}, Fails: fails(Indeterminate, RevokedCANoPOE),
+		Asks:    "Are the authorities of the chain unrevoked at validation time?",
+		Usually: "The authority was revoked.",
+	}
+	RuleOnHold = &Rule{
+		ID: "XCV-ON-HOLD", Clause: Clause{en102, "5.2.6.4"}, Fails: fails(Indeterminate, TryLater),
+		Asks:    "Is the certificate not on hold at validation time?",
+		Usually: "The certificate is suspended.",
+	}
+	RuleChainAlgorithms = &Rule{
+		ID: "XCV-ALGORITHMS", Clause: Clause{en102, "5.2.6.4"}, Fails: fails(Indeterminate, CryptoConstraintsFailureNoPOE),
+		Asks:    "Are the algorithms of the chain and of its revocation data good at the time asked for?",
+		Usually: "A certificate or OCSP answer signed with SHA-1 or a short key.",
+	}
+	RuleValidityNotRevoked = &Rule{
+		ID: "XCV-VALIDITY", Clause: Clause{en102, "5.2.6.4"}, Fails: fails(Indeterminate, OutOfBoundsNotRevoked),
+		Asks:    "Is the validation time within the validity of the signing certificate?",
+		Usually: "The certificate has expired since; a time-stamp within its validity cures it.",
+	}
+	RuleValidityNoPOE = &Rule{
+		ID: "XCV-VALIDITY-NO-POE", Clause: Clause{en102, "5.2.6.4"}, Fails: fails(Indeterminate, OutOfBoundsNoPOE),
+		Asks:    "Is the validation time within the validity of the signing certificate, or its status known?",
+		Usually: "The certificate has expired, and so has the one who answered for it.",
+	}
+	RuleRevocationIssuer = &Rule{
+		ID: "XCV-REVOCATION-ISSUER", Clause: Clause{en102, "5.2.6.4"}, Fails: fails(Indeterminate, RevocationOutOfBoundsNoPOE),
+		Asks:    "Is the certificate of the one who signed the revocation data still valid?",
+		Usually: "OCSP responders' certificates live weeks; an archive time-stamp made meanwhile cures it.",
+	}
+	RuleExpiredCA = &Rule{
+		ID: "XCV-EXPIRED-CA", Clause: Clause{"RFC 5280", "6.1.3 (a)(2)"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
+		Asks:    "Was every authority of the chain within its validity at best signature time?",
+		Usually: "An authority that ended before those whom it certified.",
+	}
+
+	// 5.2.7 Cryptographic verification
+	RuleDataFound = &Rule{
+		ID: "CV-DATA-FOUND", Clause: Clause{en102, "5.2.7.4"}, Fails: fails(Indeterminate, SignedDataNotFound),
+		Asks:    "Is every signed object at hand?",
+		Usually: "A signed file was removed or renamed, or was not given.",
+	}
+	RuleDataIntact = &Rule{
+		ID: "CV-DATA-INTACT", Clause: Clause{en102, "5.2.7.4"}, Fails: fails(Failed, HashFailure),
+		Asks:    "Has every signed object the digest that was signed?",
+		Usually: "A file was changed after signing.",
+	}
+	RuleManifestEntryFound = &Rule{
+		ID: "CV-MANIFEST-ENTRY-FOUND", Clause: Clause{en102, "5.2.7.4"}, Fails: fails(Indeterminate, SignedDataNotFound),
+		Asks:    "Is every object of the signed manifest at hand?",
+		Usually: "A file named in a signed ds:Manifest is missing.",
+	}
+	RuleDataName = &Rule{
+		ID: "CV-DATA-NAME", Clause: Clause{en102, "5.2.7.4"}, Fails: fails(Indeterminate, SignedDataNotFound),
+		Asks:    "Does the signed file bear the name that was signed?",
+		Usually: "The file was renamed.",
+	}
+	RuleSignatureIntact = &Rule{
+		ID: "CV-SIGNATURE-INTACT", Clause: Clause{en102, "5.2.7.4"}, Fails: fails(Failed, SigCryptoFailure),
+		Asks:    "Does the signing certificate's key verify the signature value?",
+		Usually: "The signature or what it signs was changed.",
+	}
+
+	// 5.2.8 Signature acceptance
+	RuleSigningCertificateAttribute = &Rule{
+		ID: "SAV-SIGNING-CERTIFICATE", Clause: Clause{en102, "5.2.8.4.2.1"}, Fails: fails(Indeterminate, SigConstraintsFailure),
+		Asks:    "Does the signature carry a signing-certificate attribute?",
+		Usually: "A plain XML signature, which is no AdES.",
+	}
+	RuleOneSigningCertificateAttribute = &Rule{
+		ID: "SAV-ONE-SIGNING-CERTIFICATE", Clause: Clause{en102, "5.2.8.4.2.1"}, Fails: fails(Indeterminate, SigConstraintsFailure),
+		Asks:    "Is there only one signing-certificate attribute?",
+		Usually: "Both versions of the attribute were written.",
+	}
+	RuleSigningTime = &Rule{
+		ID: "SAV-SIGNING-TIME", Clause: Clause{en102, "5.2.8.4.2.2"}, Fails: fails(Indeterminate, SigConstraintsFailure),
+		Asks:    "Does the signature claim a signing time?",
+		Usually: "The attribute is missing.",
+	}
+	RuleSigningTimeRange = &Rule{
+		ID: "SAV-SIGNING-TIME-RANGE", Clause: Clause{en102, "5.2.8.4.2.2"}, Fails: fails(Indeterminate, SigConstraintsFailure),
+		Asks:    "Is the claimed signing time within the validity of the signing certificate?",
+		Usually: "A clock that was wrong when signing.",
+	}
+	RuleSignedProperties = &Rule{
+		ID: "SAV-SIGNED-PROPERTIES", Clause: Clause{en102, "5.2.8.4.2"}, Fails: fails(Indeterminate, SigConstraintsFailure),
+		Asks:    "Does the signature cover its own signed properties?",
+		Usually: "A plain XML signature, which is no AdES.",
+	}
+	RuleCertificateRefDigest = &Rule{
+		ID: "SAV-CERTIFICATE-REF-DIGEST", Clause: Clause{en102, "5.2.8.4.2.1"}, Fails: fails(Indeterminate, SigConstraintsFailure),
+		Asks:    "Is the digest algorithm of the signing-certificate attribute good?",
+		Usually: "SHA-1 in the attribute of older signatures.",
+	}
+	RuleStructure = &Rule{
+		ID: "SAV-STRUCTURE", Clause: Clause{en102, "5.2.8.4.2"}, Fails: fails(Indeterminate, SigConstraintsFailure),
+		Asks:    "Has the signature the structure that its schema demands?",
+		Usually: "Elements in the wrong order or place.",
+	}
+	RuleSignatureAlgorithms = &Rule{
+		ID: "SAV-ALGORITHMS", Clause: Clause{en102, "5.2.8.4.1"}, Fails: fails(Indeterminate, CryptoConstraintsFailureNoPOE),
+		Asks:    "Are the algorithms of the signature and of the signed digests good at the time asked for?",
+		Usually: "SHA-1 or a short key, and nothing proves that the signature is older than their end.",
+	}
+	RuleSignatureAlgorithmsLate = &Rule{
+		ID: "SAV-ALGORITHMS-LATE", Clause: Clause{en102, "5.3.4"}, Fails: fails(Indeterminate, CryptoConstraintsFailure),
+		Asks:    "Was the signature made while its algorithms were good?",
+		Usually: "A content time-stamp proves that it was made after their end.",
+	}
+	RuleContentTimestampRevoked = &Rule{
+		ID: "SAV-REVOKED", Clause: Clause{en102, "5.3.4"}, Fails: fails(Failed, Revoked),
+		Asks:    "Was the signature made before its certificate was revoked?",
+		Usually: "A content time-stamp proves that it was made after revocation.",
+	}
+	RuleContentTimestampExpired = &Rule{
+		ID: "SAV-EXPIRED", Clause: Clause{en102, "5.3.4"}, Fails: fails(Failed, Expired),
+		Asks:    "Was the signature made before its certificate expired?",
+		Usually: "A content time-stamp proves that it was made after expiry.",
+	}
+
+	// 5.4 Time-stamps
+	RuleTokenSigner = &Rule{
+		ID: "TST-SIGNER", Clause: Clause{en102, "5.4.4"}, Fails: fails(Indeterminate, NoSigningCertificateFound),
+		Asks:    "Can the certificate of the time-stamping unit be identified?",
+		Usually: "The token carries no certificate.",
+	}
+	RuleImprintFound = &Rule{
+		ID: "TST-IMPRINT-FOUND", Clause: Clause{en102, "5.4.4"}, Fails: fails(Indeterminate, SignedDataNotFound),
+		Asks:    "Is what the time-stamp covers at hand?",
+		Usually: "The covered data are missing, or their digest algorithm is unknown.",
+	}
+	RuleImprintIntact = &Rule{
+		ID: "TST-IMPRINT-INTACT", Clause: Clause{en102, "5.4.4"}, Fails: fails(Failed, HashFailure),
+		Asks:    "Has what the time-stamp covers the digest that the token holds?",
+		Usually: "The token belongs to another signature, or the data were changed.",
+	}
+	RuleTokenIntact = &Rule{
+		ID: "TST-INTACT", Clause: Clause{en102, "5.4.4"}, Fails: fails(Failed, SigCryptoFailure),
+		Asks:    "Does the unit's key verify the token?",
+		Usually: "A damaged or forged token.",
+	}
+	RuleTokenCertificateReference = &Rule{
+		ID: "TST-CERTIFICATE-REFERENCE", Clause: Clause{"RFC 5816", "2.2.1"}, Fails: fails(Indeterminate, NoSigningCertificateFound),
+		Asks:    "Does the token name the certificate whose key verifies it?",
+		Usually: "A token whose certificate was exchanged.",
+	}
+	RuleTokenAlgorithms = &Rule{
+		ID: "TST-ALGORITHMS", Clause: Clause{en102, "5.4.4"}, Fails: fails(Indeterminate, CryptoConstraintsFailureNoPOE),
+		Asks:    "Are the algorithms of the token good at the time asked for?",
+		Usually: "A token with SHA-1 or a short key.",
+	}
+	RuleTimestampUsed = &Rule{
+		ID: "LTV-TIMESTAMP", Clause: Clause{en102, "5.5.4"}, Fails: fails(Indeterminate, SigConstraintsFailure),
+		Asks:    "Does the time-stamp prove when the signature existed?",
+		Usually: "The time-stamping unit is not trusted, has expired, or has no revocation data.",
+	}
+
+	// 5.5 Signatures with time and long-term validation material
+	RuleLongTermRevocation = &Rule{
+		ID: "LTV-REVOCATION", Clause: Clause{en102, "5.5.4"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
+		Asks:    "Is there usable revocation data for every certificate of the chain?",
+		Usually: "An intermediate authority without an OCSP answer or CRL.",
+	}
+	RuleRevocationTime = &Rule{
+		ID: "LTV-REVOKED", Clause: Clause{en102, "5.5.4"}, Fails: fails(Indeterminate, RevokedNoPOE),
+		Asks:    "Did the signature exist before its certificate was revoked?",
+		Usually: "The time-stamp is later than the revocation.",
+	}
+	RuleRevocationTimeCA = &Rule{
+		ID: "LTV-REVOKED-CA", Clause: Clause{en102, "5.5.4"}, Fails: fails(Indeterminate, RevokedCANoPOE),
+		Asks:    "Did the signature exist before its authority was revoked?",
+		Usually: "The time-stamp is later than the revocation.",
+	}
+	RuleIssuedBefore = &Rule{
+		ID: "LTV-NOT-YET-VALID", Clause: Clause{en102, "5.5.4"}, Fails: fails(Failed, NotYetValid),
+		Asks:    "Was the certificate already valid at best signature time?",
+		Usually: "A time-stamp older than the certificate.",
+	}
+	RuleExpiredAfter = &Rule{
+		ID: "LTV-EXPIRED", Clause: Clause{en102, "5.5.4"}, Fails: fails(Indeterminate, OutOfBoundsNotRevoked),
+		Asks:    "Was the certificate still valid at best signature time?",
+		Usually: "No time-stamp proves that the signature was made before the certificate expired.",
+	}
+	RuleTimestampOrder = &Rule{
+		ID: "LTV-ORDER", Clause: Clause{en102, "5.5.4"}, Fails: fails(Indeterminate, TimestampOrderFailure),
+		Asks:    "Do the time-stamps follow one another?",
+		Usually: "A later stamp with an earlier time.",
+	}
+	RuleTimestampDelay = &Rule{
+		ID: "LTV-DELAY", Clause: Clause{en102, "5.5.4"}, Fails: fails(Indeterminate, SigConstraintsFailure),
+		Asks:    "Was the signature time-stamped soon after the claimed signing time?",
+		Usually: "The time-stamp was fetched late.",
+	}
+	RuleTryLater = &Rule{
+		ID: "LTV-TRY-LATER", Clause: Clause{en102, "5.5.4"}, Fails: fails(Indeterminate, TryLater),
+		Asks:    "Does the best signature time end the wait for fresher revocation data?",
+		Usually: "The certificate was on hold when the signature was made.",
+	}
+	RuleLongTermAlgorithms = &Rule{
+		ID: "LTV-ALGORITHMS", Clause: Clause{en102, "5.5.4"}, Fails: fails(Indeterminate, CryptoConstraintsFailureNoPOE),
+		Asks:    "Were all algorithms good when they had to be?",
+		Usually: "A chain or OCSP answer signed with SHA-1, which a signature time-stamp cannot cure.",
+	}
+
+	// 5.6 Signatures with archival data
+	RulePastChain = &Rule{
+		ID: "PCV-CHAIN", Clause: Clause{en102, "5.6.2.1.4"}, Fails: fails(Indeterminate, NoPOE),
+		Asks:    "Is there a time in the past at which the chain was good?",
+		Usually: "Nothing proves that chain and revocation data existed while they were valid.",
+	}
+	RulePastSignature = &Rule{
+		ID: "PSV-POE", Clause: Clause{en102, "5.6.2.4.4"}, Fails: fails(Indeterminate, NoPOE),
+		Asks:    "Is it proven that the signature existed while its chain was good?",
+		Usually: "No archive time-stamp from that time.",
+	}
+	RulePastRevocationIssuer = &Rule{
+		ID: "PSV-REVOCATION-ISSUER", Clause: Clause{en102, "5.6.2.4.4"}, Fails: fails(Indeterminate, RevocationOutOfBoundsNoPOE),
+		Asks:    "Is it proven that the revocation data existed while their signer's certificate was valid?",
+		Usually: "No archive time-stamp from the weeks in which the OCSP responder's certificate was valid.",
+	}
+	RulePastAlgorithms = &Rule{
+		ID: "PSV-ALGORITHMS", Clause: Clause{en102, "5.6.2.4.4"}, Fails: fails(Indeterminate, CryptoConstraintsFailureNoPOE),
+		Asks:    "Were all algorithms good at the earliest proof of existence?",
+		Usually: "Proof of existence came after the algorithm had ended.",
+	}
+
+	// Practice: told, never decisive
+	RuleArchiveAdvice = &Rule{
+		ID: "PRACTICE-ARCHIVE", Clause: Clause{en102, "5.6.1"}, Fails: fails(Indeterminate, RevocationOutOfBoundsNoPOE),
+		Asks:    "Would the signature still pass where its revocation data may not outlive their signer's certificate?",
+		Usually: "Signatures of level LT; archive them before more of their chain ends.",
+	}
+	RuleAnchorAdvice = &Rule{
+		ID: "PRACTICE-ANCHOR", Clause: Clause{en102, "5.2.6.4"}, Fails: fails(Indeterminate, NoCertificateChainFoundNoPOE),
+		Asks:    "Is the service that anchors the chain still granted?",
+		Usually: "The service was withdrawn since; it is judged as of the time when it was granted.",
+	}
+
+	// TS 119 615: trusted lists and qualification
+	RuleListReached = &Rule{
+		ID: "QUAL-LIST", Clause: Clause{ts119615, "4.3"}, Fails: fails(Indeterminate, SigConstraintsFailure),
+		Asks:    "Does a service of a trusted list stand above the certificate?",
+		Usually: "The issuer is on no trusted list that was loaded.",
+	}
+	RuleListVersion = &Rule{
+		ID: "QUAL-LIST-VERSION", Clause: Clause{"TS 119 612", "5.3.1"}, Fails: fails(Indeterminate, SigConstraintsFailure),
+		Asks:    "Has the trusted list a version that counts?",
+		Usually: "A list of version 4 or before.",
+	}
+	RuleListExpired = &Rule{
+		ID: "QUAL-LIST-EXPIRED", Clause: Clause{"TS 119 612", "5.3.15"}, Fails: fails(Indeterminate, SigConstraintsFailure),
+		Asks:    "Is the trusted list within its nextUpdate?",
+		Usually: "The list was not renewed, or an old copy is used.",
+	}
+	RuleServiceAtTime = &Rule{
+		ID: "QUAL-SERVICE-TIME", Clause: Clause{ts119615, "4.4"}, Fails: fails(Indeterminate, SigConstraintsFailure),
+		Asks:    "Was the service listed at the time?",
+		Usually: "The certificate is older than the service.",
+	}
+	RuleServiceType = &Rule{
+		ID: "QUAL-SERVICE-TYPE", Clause: Clause{ts119615, "4.4"}, Fails: fails(Indeterminate, SigConstraintsFailure),
+		Asks:    "Is the service one that issues qualified certificates (CA/QC)?",
+		Usually: "A service for other certificates.",
+	}
+	RuleServiceCovers = &Rule{
+		ID: "QUAL-SERVICE-COVERS", Clause: Clause{ts119615, "4.4"}, Fails: fails(Indeterminate, SigConstraintsFailure),
+		Asks:    "Does the service cover this type of certificate?",
+		Usually: "The list names no ForeSignatures or ForeSeals for the service.",
+	}
+	RuleServiceConflict = &Rule{
+		ID: "QUAL-CONFLICT", Clause: Clause{ts119615, "4.4"}, Fails: fails(Indeterminate, SigConstraintsFailure),
+		Asks:    "Do all services that stand above the certificate say the same?",
+		Usually: "Two entries for one authority, of which one is withdrawn.",
+	}
+	RuleServiceGranted = &Rule{
+		ID: "QUAL-GRANTED", Clause: Clause{ts119615, "4.4"}, Fails: fails(Indeterminate, SigConstraintsFailure),
+		Asks:    "Was the service granted at the time?",
+		Usually: "The service was withdrawn.",
+	}
+	RuleServiceConsistent = &Rule{
+		ID: "QUAL-CONSISTENT", Clause: Clause{ts119615, "4.4"}, Fails: fails(Indeterminate, SigConstraintsFailure),
+		Asks:    "Do the entries of the list about the service agree with one another?",
+		Usually: "Qualifiers that contradict each other.",
+	}
+	RuleQualified = &Rule{
+		ID: "QUAL-QC", Clause: Clause{ts119615, "4.4"}, Fails: fails(Indeterminate, SigConstraintsFailure),
+		Asks:    "Is the certificate qualified?",
+		Usually: "The certificate has no QcCompliance statement, and the list does not say it in its place.",
+	}
+	RuleCertificateType = &Rule{
+		ID: "QUAL-TYPE", Clause: Clause{ts119615, "4.4"}, Fails: fails(Indeterminate, SigConstraintsFailure),
+		Asks:    "Is it told what the certificate is for: signatures, seals or websites?",
+		Usually: "Several or no types in the certificate.",
+	}
+	RuleQSCD = &Rule{
+		ID: "QUAL-QSCD", Clause: Clause{ts119615, "4.5"}, Fails: fails(Indeterminate, SigConstraintsFailure),
+		Asks:    "Is the private key in a qualified signature creation device?",
+		Usually: "Neither the certificate nor the list says so.",
+	}
+	RuleQualifiedAtSigning = &Rule{
+		ID: "QUAL-BOTH-TIMES", Clause: Clause{ts119615, "4.4"}, Fails: fails(Indeterminate, SigConstraintsFailure),
+		Asks:    "Do issuance and best signature time give the same qualification?",
+		Usually: "The service changed between the two.",
+	}
+	RuleAdESPassed = &Rule{
+		ID: "QUAL-ADES", Clause: Clause{ts119615, "4.6"}, Fails: fails(Indeterminate, SigConstraintsFailure),
+		Asks:    "Is the signature an advanced one, by EN 319 102-1?",
+		Usually: "The validation ended otherwise than TOTAL-PASSED.",
+	}
+	RuleTimestampQualified = &Rule{
+		ID: "QUAL-QTST", Clause: Clause{ts119615, "4.7"}, Fails: fails(Indeterminate, SigConstraintsFailure),
+		Asks:    "Was the time-stamping service granted as a qualified one (TSA/QTST)?",
+		Usually: "The service is not qualified, or was withdrawn since.",
+	}
+	RuleProviderName = &Rule{
+		ID: "QUAL-PROVIDER-NAME", Clause: Clause{ts119615, "4.3"}, Fails: fails(Indeterminate, SigConstraintsFailure),
+		Asks:    "Does the listed provider bear the name in the listed certificate?",
+		Usually: "A provider that was renamed.",
+	}
+)
