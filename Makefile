@@ -55,7 +55,7 @@ gomod: ## newer versions of some libraries ask for Go 1.27
 	@$(GO) mod verify
 
 format:
-	@bad=$$(gofmt -l $$(find . -name '*.go' -not -path './.bin/*')); [ -z "$$bad" ] || { echo "run gofmt -w on:"; echo "$$bad"; exit 1; }
+	@bad=$$(gofmt -l $$(find . -name '*.go' -not -path './.*')); [ -z "$$bad" ] || { echo "run gofmt -w on:"; echo "$$bad"; exit 1; }
 
 tools: $(GOLANGCI) $(VERSITYGW)
 

@@ -69,7 +69,7 @@ func TestEach(t *testing.T) {
 		<-ctx.Done()
 		return ctx.Err()
 	})
-	if err != boom {
+	if !errors.Is(err, boom) {
 		t.Errorf("error %v, want the first cause", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -30,8 +30,8 @@ func TestCriteria(t *testing.T) {
 		}
 		c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection}
 		c.ExtraExtensions = []pkix.Extension{qcStatements(t, asn1.ObjectIdentifier{0, 4, 0, 1862, 1, 1},
-			[]any{asn1.ObjectIdentifier{0, 4, 0, 1862, 1, 6}, []asn1.ObjectIdentifier{{0, 4, 0, 1862, 1, 6, 1}}},
-			[]any{asn1.ObjectIdentifier{0, 4, 0, 1862, 1, 7}, []string{"CH"}})}
+			statement{asn1.ObjectIdentifier{0, 4, 0, 1862, 1, 6}, []asn1.ObjectIdentifier{{0, 4, 0, 1862, 1, 6, 1}}},
+			statement{asn1.ObjectIdentifier{0, 4, 0, 1862, 1, 7}, []string{"CH"}})}
 	})
 	bare := testCertificate(t, nil)
 	list := func(assert string, items ...string) string {

@@ -8,7 +8,7 @@ const (
 	// MaxDepth, MaxAttributes and MaxNodes bound the XML; the deepest real list has 14 levels.
 	MaxDepth      = 64
 	MaxAttributes = 64
-	MaxNodes      = 4_000_000
+	MaxNodes      = 1_000_000
 	// MaxPointers bounds the lists that one list points to.
 	MaxPointers = 1000
 	// MaxProviders and MaxServices bound one list, MaxInstances one service.
@@ -21,6 +21,10 @@ const (
 	MaxCertificateText = 1 << 20
 	// MaxCriteriaDepth bounds criteria inside criteria; real lists have two levels.
 	MaxCriteriaDepth = 16
+	// MaxURIs bounds the URIs of one element, MaxExtensions what is kept of the
+	// extensions of one instance: each kept one is compared with those before it.
+	MaxURIs       = 1000
+	MaxExtensions = 500
 	// MaxText bounds the names and URIs that are kept, in octets; longer ones are cut.
 	MaxText = 4096
 	// MaxProblems bounds the sentences kept for one list.

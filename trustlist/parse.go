@@ -20,7 +20,6 @@ type parser struct {
 	list     *List
 	services int
 	buf      []byte // for base64
-	last     string // the last string interned: neighbours often agree
 }
 
 // Read reads the content of a list (TS 119 612 §5.2 to §5.6). It does not look at
@@ -178,11 +177,11 @@ func text(n *xmldom.Node) string {
 	return s
 }
 
-// texts are the contents of the children of this name, in document order.
+// texts are the contents of the children of this name, in document order, MaxURIs at most.
 func texts(n *xmldom.Node, local string) []string {
 	var out []string
 	for _, c := range n.Children {
-		if c.Is(NamespaceTSL, local) {
+		if c.Is(NamespaceTSL, local) && len(out) < MaxURIs {
 			if s := text(c); s != "" {
 				out = append(out, strings.Clone(s))
 			}
@@ -195,7 +194,7 @@ func texts(n *xmldom.Node, local string) []string {
 func names(n *xmldom.Node, local string) []string {
 	var english, other []string
 	for _, c := range n.Children {
-		if !c.Is(NamespaceTSL, local) {
+		if !c.Is(NamespaceTSL, local) || len(english)+len(other) == MaxURIs {
 			continue
 		}
 		s := text(c)

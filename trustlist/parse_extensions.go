@@ -11,9 +11,13 @@ import (
 // extensions reads ServiceInformationExtensions (TS 119 612 §5.5.9). One
 // Extension carries one thing as a rule; all of its children are read.
 func (p *parser) extensions(i *Instance, n *xmldom.Node) error {
+	kept := 0
 	for _, e := range n.Children {
 		if !e.Is(NamespaceTSL, "Extension") {
 			continue
+		}
+		if kept += len(e.Children); kept > 8*MaxExtensions {
+			return fmt.Errorf("reading trusted list: service %q has more than %d extensions", clip(i.Name), MaxExtensions)
 		}
 		value, _ := e.Attribute("Critical")
 		critical := isTrue(value)
@@ -47,10 +51,13 @@ func (p *parser) extensions(i *Instance, n *xmldom.Node) error {
 // qualifications reads the Qualifications extension (TS 119 612 §5.5.9.2).
 func (p *parser) qualifications(i *Instance, n *xmldom.Node) error {
 	for _, e := range n.All(NamespaceSIE, "QualificationElement") {
+		if len(i.Qualifications) == MaxExtensions {
+			return fmt.Errorf("reading trusted list: service %q has more than %d qualifications", clip(i.Name), MaxExtensions)
+		}
 		var q Qualification
 		if qs := e.First(NamespaceSIE, "Qualifiers"); qs != nil {
 			for _, c := range qs.All(NamespaceSIE, "Qualifier") {
-				if uri, ok := c.Attribute("uri"); ok {
+				if uri, ok := c.Attribute("uri"); ok && len(q.Qualifiers) < MaxExtensions {
 					q.Qualifiers = append(q.Qualifiers, p.intern(strings.TrimSpace(uri)))
 				}
 			}
@@ -79,7 +86,7 @@ func (p *parser) criteria(n *xmldom.Node, depth int) (*Criteria, error) {
 	if assert, ok := n.Attribute("assert"); ok {
 		switch a := Assert(strings.TrimSpace(assert)); a {
 		case All, AtLeastOne, None:
-			c.Assert = a
+			c.Assert = Assert(p.intern(string(a))) // never a part of the XML: it would keep all of it
 		default:
 			c.Items = append(c.Items, p.unknown("an assert "+clip(assert)))
 		}
@@ -131,7 +138,7 @@ func (p *parser) otherCriterion(n *xmldom.Node) Criterion {
 			}
 			if info := s.First(NamespaceMRA, "QcStatementInfo"); info != nil {
 				c.Type = p.oid(info.First(NamespaceMRA, "QcType"))
-				c.CCLegislation = strings.ToUpper(text(info.First(NamespaceMRA, "QcCClegislation")))
+				c.CCLegislation = p.intern(strings.ToUpper(text(info.First(NamespaceMRA, "QcCClegislation"))))
 			}
 			q = append(q, c)
 		}

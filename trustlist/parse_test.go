@@ -207,6 +207,18 @@ func TestParseServices(t *testing.T) {
 	}
 }
 
+func TestDecodeBase64(t *testing.T) {
+	for text, want := range map[string]string{"YWJj": "abc", " YW\r\n Jj\t": "abc", "": "", "YW==\n": "a", "Y": "!", "YW": "!", "YW=!": "!", "Y*Jj": "!"} {
+		got, err := decodeBase64(nil, text)
+		if (err != nil) != (want == "!") || err == nil && string(got) != want {
+			t.Errorf("%q is %q, %v", text, got, err)
+		}
+	}
+	if _, err := decodeBase64(nil, strings.Repeat("A", MaxCertificateText+1)); err == nil {
+		t.Error("too long a text is decoded")
+	}
+}
+
 func TestParseHistory(t *testing.T) {
 	history := func(starts ...string) string {
 		var b strings.Builder
@@ -293,6 +305,12 @@ func TestParsePointers(t *testing.T) {
 	}
 }
 
+// statement is a QC statement with information.
+type statement struct {
+	id   asn1.ObjectIdentifier
+	info any
+}
+
 // qcStatements is the extension with these statements.
 func qcStatements(t testing.TB, statements ...any) pkix.Extension {
 	t.Helper()
@@ -307,12 +325,12 @@ func qcStatements(t testing.TB, statements ...any) pkix.Extension {
 		switch x := s.(type) {
 		case asn1.ObjectIdentifier:
 			v = simple{x}
-		case []any:
-			info, err := asn1.Marshal(x[1])
+		case statement:
+			info, err := asn1.Marshal(x.info)
 			if err != nil {
 				t.Fatal(err)
 			}
-			v = withInfo{x[0].(asn1.ObjectIdentifier), asn1.RawValue{FullBytes: info}}
+			v = withInfo{x.id, asn1.RawValue{FullBytes: info}}
 		}
 		der, err := asn1.Marshal(v)
 		if err != nil {
@@ -325,4 +343,42 @@ func qcStatements(t testing.TB, statements ...any) pkix.Extension {
 		t.Fatal(err)
 	}
 	return pkix.Extension{Id: asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 1, 3}, Value: der}
+}
+
+// TestHostileLists: what is repeated without end costs little, or is refused (T8).
+func TestHostileLists(t *testing.T) {
+	many := func(n int, format string) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, format, i)
+		}
+		return b.String()
+	}
+	one := func(ext string) []byte {
+		return listXML(goodScheme, provider(`<TSPService>`+inst("ServiceInformation", "CA/QC", "granted", "2018-01-01T00:00:00Z",
+			`<ServiceInformationExtensions>`+ext+`</ServiceInformationExtensions>`)+`</TSPService>`))
+	}
+	for name, raw := range map[string][]byte{
+		"URIs":               listXML(strings.Replace(goodScheme, "<URI>", many(200_000, "<URI>https://x.test/%d</URI>")+"<URI>", 1), ""),
+		"names":              listXML(strings.Replace(goodScheme, `<Name xml:lang="et">`, many(200_000, "<Name>n%d</Name>")+`<Name xml:lang="et">`, 1), ""),
+		"extensions":         one(many(200_000, `<Extension Critical="true"><AdditionalServiceInformation><URI>u%d</URI></AdditionalServiceInformation></Extension>`)),
+		"unknown extensions": one(`<Extension Critical="true">` + many(200_000, `<x%d/>`) + `</Extension>`),
+		"qualifications":     one(`<Extension><q:Qualifications>` + many(100_000, `<q:QualificationElement><q:Qualifiers/><q:CriteriaList n="%d"/></q:QualificationElement>`) + `</q:Qualifications></Extension>`),
+		"qualifiers": one(`<Extension><q:Qualifications><q:QualificationElement><q:Qualifiers>` + many(200_000, `<q:Qualifier uri="%d"/>`) +
+			`</q:Qualifiers><q:CriteriaList/></q:QualificationElement></q:Qualifications></Extension>`),
+		"problems": listXML(many(200_000, "<TSLVersionIdentifier>%d</TSLVersionIdentifier>"), ""),
+		"history": listXML(goodScheme, provider(`<TSPService>`+inst("ServiceInformation", "CA/QC", "granted", "2018-01-01T00:00:00Z", "")+`<ServiceHistory>`+
+			many(50_000, `<ServiceHistoryInstance n="%d"/>`)+`</ServiceHistory></TSPService>`)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			start := time.Now()
+			l, err := Parse(raw)
+			if took := time.Since(start); took > 5*time.Second {
+				t.Errorf("%d octets took %s", len(raw), took)
+			}
+			if err == nil && (len(l.InformationURIs) > MaxURIs || len(l.Problems) > MaxProblems+1) {
+				t.Errorf("%d URIs, %d problems are kept", len(l.InformationURIs), len(l.Problems))
+			}
+		})
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"strings"
 	"sync"
 
 	"github.com/vidimus/vidimus/validate/certificate"
@@ -114,7 +115,7 @@ func (r *Reader) intern(s string) string {
 	if known, ok := r.strings[s]; ok {
 		return known
 	}
-	c := string([]byte(s))
+	c := strings.Clone(s)
 	r.strings[c] = c
 	return c
 }
@@ -124,13 +125,16 @@ func decodeBase64(buf []byte, text string) ([]byte, error) {
 	if len(text) > MaxCertificateText {
 		return buf, fmt.Errorf("%d characters of base64, at most %d", len(text), MaxCertificateText)
 	}
-	buf = buf[:0]
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; c {
-		case ' ', '\t', '\r', '\n':
-		default:
-			buf = append(buf, c)
+	// The decoder passes over line ends by itself; blanks and tabs are rare.
+	buf = append(buf[:0], text...)
+	if strings.ContainsAny(text, " \t") {
+		kept := buf[:0]
+		for _, c := range buf {
+			if c != ' ' && c != '\t' {
+				kept = append(kept, c)
+			}
 		}
+		buf = kept
 	}
 	n, err := base64.StdEncoding.Decode(buf, buf)
 	if err != nil {

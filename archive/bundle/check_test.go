@@ -164,7 +164,7 @@ func rezip(t *testing.T, raw []byte, each func(name string, d []byte, put func(s
 	put := func(name string, d []byte) {
 		f := fields(name, d)
 		e, err := w.CreateRaw(&zip.FileHeader{Name: name, Method: zip.Store, CRC32: f.crc,
-			CompressedSize64: uint64(len(d)), UncompressedSize64: uint64(len(d)), Flags: 0, ModifiedDate: zipDate})
+			CompressedSize64: uint64(len(d)), UncompressedSize64: uint64(len(d)), Flags: 0, Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)})
 		if err == nil {
 			_, err = e.Write(d)
 		}

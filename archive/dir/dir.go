@@ -71,7 +71,7 @@ func (s *Store) Get(ctx context.Context, key string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read or locked
 	if info.Size() > archive.MaxObject {
 		return nil, &archive.DamagedError{Key: key, Says: fmt.Sprintf("%d octets, at most %d can have been written", info.Size(), archive.MaxObject)}
 	}
@@ -124,7 +124,7 @@ func (s *Store) open(key string) (*os.File, fs.FileInfo, error) {
 	}
 	info, err := f.Stat()
 	if err != nil {
-		f.Close()
+		_ = f.Close() // the first error is the one to tell
 		return nil, nil, fmt.Errorf("opening %q: %w", key, err)
 	}
 	return f, info, nil

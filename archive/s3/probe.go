@@ -35,8 +35,11 @@ func (s *Store) probe(ctx context.Context) error {
 		return s.probeHold(ctx)
 	}
 	enabled, _, _, _, err := s.client.GetObjectLockConfig(ctx, s.opts.Bucket)
-	if err != nil || enabled != "Enabled" {
-		return fmt.Errorf("the bucket has no Object Lock (it answers %q, %v); it has to be switched on when a bucket is made", enabled, err)
+	if err != nil {
+		return fmt.Errorf("the bucket has no Object Lock, which has to be switched on when a bucket is made: %w", err)
+	}
+	if enabled != "Enabled" {
+		return fmt.Errorf("the bucket has no Object Lock (it answers %q); it has to be switched on when a bucket is made", enabled)
 	}
 	key := probePrefix + rand.Text()
 	data := []byte("vidimus tests that this store keeps locked objects; the lock ends a minute after writing\n")

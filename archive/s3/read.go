@@ -102,7 +102,7 @@ func (s *Store) read(ctx context.Context, key, versionID string) ([]byte, error)
 	if err != nil {
 		return nil, s.failed(ctx, "reading", key, err)
 	}
-	defer body.Close()
+	defer func() { _ = body.Close() }() // it was only read
 	if info.Size < 0 || info.Size > archive.MaxObject {
 		return nil, &archive.DamagedError{Key: key, Says: fmt.Sprintf("%d octets, at most %d can have been written", info.Size, archive.MaxObject)}
 	}

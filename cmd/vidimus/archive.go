@@ -138,7 +138,7 @@ func replaceFile(name string, data []byte) error {
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", name, err)
 	}
-	defer os.Remove(f.Name()) // fails after the renaming, which is right
+	defer func() { _ = os.Remove(f.Name()) }() // fails after the renaming, which is right
 	_, err = f.Write(data)
 	for _, step := range []func() error{f.Sync, f.Close, func() error { return os.Rename(f.Name(), name) }} {
 		if err == nil {

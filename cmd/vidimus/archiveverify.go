@@ -137,7 +137,7 @@ func readBundle(name string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading bundle: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	raw, err := io.ReadAll(io.LimitReader(f, bundle.MaxSize+1))
 	if err != nil {
 		return nil, fmt.Errorf("reading bundle %s: %w", name, err)

@@ -127,6 +127,8 @@ func serveOn(ctx context.Context, listener net.Listener, server *http.Server, gr
 	if err != nil {
 		err = errors.Join(fmt.Errorf("stopping: some requests were not answered within %s: %w", grace, err), server.Close())
 	}
-	<-failed // Serve has returned: http.ErrServerClosed
+	if ended := <-failed; !errors.Is(ended, http.ErrServerClosed) {
+		err = errors.Join(err, ended)
+	}
 	return err
 }

@@ -127,11 +127,14 @@ func TestTrustVerifyCorpus(t *testing.T) {
 		t.Fatalf("%d lines for 33 files", len(lines))
 	}
 	for _, line := range lines {
-		var r map[string]any
+		var r struct {
+			Used      bool
+			Signature struct{ Indication string }
+		}
 		if err := json.Unmarshal([]byte(line), &r); err != nil {
 			t.Fatal(err)
 		}
-		if r["used"] != true || r["signature"].(map[string]any)["indication"] != "TOTAL-PASSED" {
+		if !r.Used || r.Signature.Indication != "TOTAL-PASSED" {
 			t.Errorf("%s", line)
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -30,9 +31,6 @@ Example:
   vidimus trust pull --mirror mirror/`
 }
 
-// cachedPrefix marks files that come from the cache and not from the mirror.
-const cachedPrefix = "cache:"
-
 // Run verifies a mirror and stores what is authentic.
 func (c *TrustPullCmd) Run(ctx *runtime) error {
 	if c.Mirror == "" {
@@ -51,25 +49,21 @@ func (c *TrustPullCmd) Run(ctx *runtime) error {
 	if in.Files, err = flags.files(ctx); err != nil {
 		return err
 	}
-	mirrored := len(in.Files)
 	dir, err := cacheDir(ctx)
 	if err != nil {
 		return err
 	}
-	old, cached := cachedFiles(dir)
-	in.Files = append(in.Files, cached...)
-	if old != nil {
-		in.Seen = old.Seen()
+	if in.Seen, in.Kept, err = cached(dir); err != nil {
+		return err
 	}
 	snapshot, reports := lotl.Authenticate(in)
-	reports = reports[:mirrored]
 	if err := printReports(ctx.Stdout, reports, c.Format); err != nil {
 		return err
 	}
 	if len(snapshot.LOTLs) == 0 {
 		return trustFailure(trustNotAuthentic, "the stored lists, if any, are left as they were", "no list of lists in %s is authentic: nothing is stored", c.Mirror)
 	}
-	p, err := stored.Pack(withoutFiles(snapshot, reports), at)
+	p, err := stored.Pack(snapshot, at)
 	if err != nil {
 		return err
 	}
@@ -86,40 +80,27 @@ func (c *TrustPullCmd) Run(ctx *runtime) error {
 		}
 	}
 	if refused > 0 {
-		return trustFailure(trustNotAuthentic, "the other lists are stored", "%d of %d files are not used", refused, mirrored)
+		return trustFailure(trustNotAuthentic, "the other lists are stored", "%d of %d files are not used", refused, len(reports))
 	}
 	return nil
 }
 
-// cachedFiles are the lists that are stored now, so that a list which the mirror
-// lacks, or spoils, stays. They are verified like all others.
-func cachedFiles(dir string) (*stored.Manifest, []lotl.File) {
+// cached are the lists that are stored now: what was seen before, and what stays
+// where the mirror lacks a list, or spoils it. They are verified like all others.
+func cached(dir string) ([]lotl.Seen, []lotl.File, error) {
 	m, err := stored.ReadManifest(os.DirFS(dir))
-	if err != nil {
-		return nil, nil // nothing usable is stored: the mirror stands alone
+	switch {
+	case errors.Is(err, stored.ErrNone), errors.Is(err, stored.ErrStale):
+		return nil, nil, nil
+	case err != nil:
+		// Without what was seen before, a rollback could not be told.
+		return nil, nil, trustFailure(trustUnreadable, "remove "+dir+" if it is damaged, and pull again", "%v", err)
 	}
 	var files []lotl.File
 	for _, e := range m.Lists {
 		if raw, err := readFile(filepath.Join(dir, filepath.FromSlash(e.Path())), trustlist.MaxListSize+1); err == nil {
-			files = append(files, lotl.File{Name: cachedPrefix + e.File, Raw: raw})
+			files = append(files, lotl.File{Name: e.File, Raw: raw})
 		}
 	}
-	return m, files
-}
-
-// withoutFiles leaves out what the snapshot says of files that only the cache
-// had: that the older of two is not used is no news.
-func withoutFiles(s *trustlist.Snapshot, reports []lotl.FileReport) *trustlist.Snapshot {
-	ours := map[string]bool{}
-	for _, r := range reports {
-		ours[r.File] = true
-	}
-	c := s.Contents
-	c.Rejected = nil
-	for _, r := range s.Rejected {
-		if ours[r.File] {
-			c.Rejected = append(c.Rejected, r)
-		}
-	}
-	return trustlist.NewSnapshot(c)
+	return m.Seen(), files, nil
 }

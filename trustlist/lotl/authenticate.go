@@ -11,7 +11,7 @@ type authentication struct {
 	in       Input
 	set      *AnchorSet // of the Official Journal, nil for the operator's own anchors
 	anchors  *signers
-	entries  []*entry
+	entries  []*entry // of Files, then of Kept
 	extra    []*entry
 	used     map[string]*entry // by territory
 	contents trustlist.Contents
@@ -19,7 +19,7 @@ type authentication struct {
 
 // Authenticate tells the files apart by their content, verifies their signatures
 // and those of the chain that leads from the anchors to them, and returns what is
-// genuine, with one report for each file in the order given, extra lists last
+// genuine, with one report for each of Files in the order given, then of Extra
 // (TS 119 615 §4.1, §4.2). It is a pure function of its input.
 //
 // Nothing is an error: a folder of lies gives an empty snapshot in which every
@@ -27,7 +27,10 @@ type authentication struct {
 func Authenticate(in Input) (*trustlist.Snapshot, []FileReport) {
 	a := &authentication{in: in, set: notice(in.Journal), anchors: anchorSigners(in.Anchors, in.Journal), used: map[string]*entry{}}
 	reader := trustlist.NewReader()
-	a.entries = open(in.Files, reader, in.Workers)
+	a.entries = open(slices.Concat(in.Files, in.Kept), reader, in.Workers)
+	for _, e := range a.entries[len(in.Files):] {
+		e.kept = true
+	}
 	extra := make([]File, len(in.Extra))
 	for i, x := range in.Extra {
 		extra[i] = File{Name: x.Name, Raw: x.Raw}
@@ -60,6 +63,7 @@ func (a *authentication) snapshot(c *chain) *trustlist.Snapshot {
 			e.list.Signature = e.status()
 		}
 		switch {
+		case !e.used && e.kept: // that the older of two is not used is no news
 		case !e.used:
 			out.Rejected = append(out.Rejected, e.rejected())
 		case e.role == "TL":

@@ -38,6 +38,7 @@ func (a *authentication) authenticateLOTL() *chain {
 	}
 	newestFirst(candidates)
 	newestFirst(pivots)
+	a.alarm(candidates)
 	all := append(slices.Clone(candidates), pivots...)
 	var found *chain
 	switch {
@@ -52,18 +53,26 @@ func (a *authentication) authenticateLOTL() *chain {
 	return found
 }
 
-// firstOf returns the chain of the first candidate that authenticates.
-func (a *authentication) firstOf(candidates, all []*entry) *chain {
+// alarm refuses the newest list of lists of the files when a newer one was seen
+// before, or one of the same number with other content.
+func (a *authentication) alarm(candidates []*entry) {
 	for _, e := range candidates {
-		c := a.reach(e, all)
-		if c == nil {
+		if e.kept {
 			continue
 		}
 		if why := a.rollback("EU", e); why != "" {
 			e.reject("%s", why)
-			continue
 		}
-		return c
+		return
+	}
+}
+
+// firstOf returns the chain of the first candidate that authenticates.
+func (a *authentication) firstOf(candidates, all []*entry) *chain {
+	for _, e := range candidates {
+		if c := a.reach(e, all); c != nil && e.why == "" && a.rollback("EU", e) == "" {
+			return c
+		}
 	}
 	return nil
 }
@@ -180,6 +189,9 @@ func (a *authentication) settle(all []*entry, found *chain) {
 			if e == found.lotl {
 				e.role = "LOTL"
 			}
+		case e.trusted && a.rollback("EU", e) != "" && e.role == "LOTL":
+			e.older = true
+			e.reject("List of lists %d of %s is older than one that was seen before.", e.list.Sequence, day(e.list.Issued))
 		case found == nil && e.trusted:
 			e.reject("It authenticates, and no list of lists in force rests on it.")
 		case !e.trusted && (found == nil || asked || e.checked.fault != nil):

@@ -293,6 +293,57 @@ func TestDeterministic(t *testing.T) {
 	}
 }
 
+// TestKept: what was stored stays where the files have nothing as new; what is
+// older than it is an alarm.
+func TestKept(t *testing.T) {
+	u := newUnion(t)
+	sign := func(s *signer, name string, spec listSpec) File { return File{name, s.sign(t, spec.xml(), how{})} }
+	uris := []string{pivot20, pivot10, ojURL}
+	older := sign(u.ee, "ee.xml", listSpec{territory: "EE", sequence: 6})
+	newer := sign(u.ee, "ee.xml", listSpec{territory: "EE", sequence: 8})
+	same := sign(u.ee, "ee.xml", listSpec{territory: "EE", sequence: 7, issued: "2023-02-02"})
+	oldLOTL := sign(u.third, "c.xml", lotlSpec(24, u.third, uris))
+	all := u.all()
+	seen := []Seen{{"EU", 25, time.Date(2023, 1, 1, 0, 0, 0, 0, time.UTC), evidence.Of(u.lotl.Raw)}, {"EE", 7, time.Date(2023, 1, 1, 0, 0, 0, 0, time.UTC), evidence.Of(u.states[0].Raw)}}
+	for _, c := range []struct {
+		name  string
+		files []File
+		ee    int    // sequence number that is used
+		alarm string // the file that is refused
+	}{
+		{"the same again", all, 7, ""},
+		{"nothing but the list of lists", all[:3], 7, ""},
+		{"nothing at all", nil, 7, ""},
+		{"a newer one", append(slices.Clone(all[:3]), newer), 8, ""},
+		{"an older one", append(slices.Clone(all[:3]), older), 7, "ee.xml"},
+		{"an older one beside the newer", append(slices.Clone(all[:3]), File{"old.xml", older.Raw}, newer), 8, ""},
+		{"the same number, other content", append(slices.Clone(all[:3]), same), 7, "ee.xml"},
+		{"altered", append(slices.Clone(all[:3]), spoil(u.states[0], "2030-01", "2031-01")), 7, "ee.xml"},
+		{"an older list of lists", append([]File{oldLOTL}, all[1:]...), 7, "c.xml"},
+		{"an altered list of lists", append([]File{spoil(u.lotl, "2030-01", "2031-01")}, all[1:]...), 7, "c.xml"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			in := u.input(c.files...)
+			in.Kept, in.Seen = all, seen
+			s, reports := Authenticate(in)
+			if len(reports) != len(c.files) || len(s.LOTLs) != 1 || s.LOTLs[0].Sequence != 25 || len(s.Lists) != 3 {
+				t.Fatalf("%d reports, %d lists of lists, %d lists", len(reports), len(s.LOTLs), len(s.Lists))
+			}
+			if got := s.List("EE").Sequence; got != c.ee {
+				t.Errorf("list %d of EE is used, want %d", got, c.ee)
+			}
+			if Authenticated(s, reports) != (c.alarm == "") {
+				t.Errorf("alarm %q, and Authenticated says %v", c.alarm, Authenticated(s, reports))
+			}
+			if c.alarm != "" {
+				if r := report(t, reports, c.alarm); r.Used || r.Older || len(r.Problems) == 0 {
+					t.Errorf("%+v", r)
+				}
+			}
+		})
+	}
+}
+
 func TestTransition(t *testing.T) {
 	u := newUnion(t)
 	fresh := newSigner(t, "New OJ")

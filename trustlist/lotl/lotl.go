@@ -51,6 +51,7 @@ type Seen struct {
 // Input is all that authentication depends on.
 type Input struct {
 	Files   []File
+	Kept    []File   // lists of an earlier time, used where Files have none as new; not reported
 	Anchors []Anchor // none: no list of lists authenticates
 	Journal string   // Official Journal notice of the anchors, "" when the operator gave them
 	Extra   []Extra

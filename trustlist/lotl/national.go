@@ -106,18 +106,31 @@ func (a *authentication) judgeNational(e *entry, c *chain, known map[string]*ter
 		}
 		e.reject("%s", says)
 	default:
-		if why := a.rollback(code, e); why != "" {
-			e.reject("%s", why)
-			return false
-		}
 		return true
 	}
 	return false
 }
 
-// newest picks the list of a territory that is used: the highest sequence number.
+// newest picks the list of a territory that is used: the highest sequence number
+// that is no rollback. The newest of the files that is one is an alarm; older ones
+// beside a newer are only older.
 func (a *authentication) newest(code string, lists []*entry, c *chain) {
 	newestFirst(lists)
+	if i := slices.IndexFunc(lists, func(e *entry) bool { return !e.kept }); i >= 0 {
+		if why := a.rollback(code, lists[i]); why != "" {
+			lists[i].reject("%s", why)
+		}
+	}
+	lists = slices.DeleteFunc(lists, func(e *entry) bool {
+		if e.why == "" && a.rollback(code, e) != "" {
+			e.older = true
+			e.reject("An older list of %s (%d of %s): a newer one was seen before.", code, e.list.Sequence, day(e.list.Issued))
+		}
+		return e.why != ""
+	})
+	if len(lists) == 0 {
+		return
+	}
 	best := lists[0]
 	best.used = true
 	best.list.Source, best.list.LOTL = trustlist.FromLOTL, c.lotl.list

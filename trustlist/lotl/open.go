@@ -21,6 +21,7 @@ type entry struct {
 
 	role     string // LOTL pivot TL
 	pivot    string // the address of the pivot that it is, "" for none
+	kept     bool   // of Input.Kept
 	used     bool
 	older    bool   // authentic, or never needed, and a newer one is used
 	why      string // one sentence, where it is not used

@@ -11,7 +11,7 @@ import (
 // reports makes one line for each file (contract §1).
 func (a *authentication) reports(c *chain) []FileReport {
 	out := make([]FileReport, 0, len(a.entries)+len(a.extra))
-	for _, e := range slices.Concat(a.entries, a.extra) {
+	for _, e := range slices.Concat(a.entries[:len(a.in.Files)], a.extra) {
 		r := FileReport{File: e.name, Kind: e.kindWord(), SHA256: e.id, Used: e.used, Older: e.older}
 		if e.twin != nil && e.twin.list != nil {
 			r.describe(e.twin.list)

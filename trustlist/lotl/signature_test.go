@@ -27,7 +27,7 @@ func (r FileReport) verdict() string {
 // TestSignatureRules departs from a good signature in one point at a time.
 func TestSignatureRules(t *testing.T) {
 	s, other := newSigner(t, "Scheme Operator EE"), newSigner(t, "Somebody Else")
-	renewed := &signer{key: s.key, cert: certify(t, s.key, "Scheme Operator EE", 2020, 2040)}
+	renewed := certify(t, s.key, "Scheme Operator EE", 2020, 2040)
 	list := estonia.xml()
 	good := s.sign(t, list, how{})
 	replaced := func(old, new string) []byte {
@@ -46,7 +46,7 @@ func TestSignatureRules(t *testing.T) {
 		says string
 	}{
 		{"good", good, s.cert, "TOTAL-PASSED", ""},
-		{"same key and name in another certificate", good, renewed.cert, "TOTAL-PASSED", ""},
+		{"same key and name in another certificate", good, renewed, "TOTAL-PASSED", ""},
 		{"reference to the root by Id", s.sign(t, list, how{uri: "#list"}), s.cert, "TOTAL-PASSED", ""},
 		{"inclusive canonicalisation of SignedInfo", s.sign(t, list, how{c14n: "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"}), s.cert, "TOTAL-PASSED", "inclusive"},
 		{"SigningCertificate in version 6", s.sign(t, list, how{v1: true}), s.cert, "TOTAL-PASSED", "SigningCertificateV2"},
@@ -128,8 +128,10 @@ func TestFlipEveryByte(t *testing.T) {
 			}
 			continue
 		}
-		// What the signature does not cover: names inside KeyInfo, and the like.
-		used++
+		// The bits before the padding of base64 that say nothing are the only ones that may change.
+		if i+1 == len(raw) || raw[i+1] != '=' {
+			used++
+		}
 		if l := snapshot.Lists[0]; l.Sequence != want.Sequence || l.Territory != want.Territory || !l.Issued.Equal(want.Issued) || len(l.Pointers) != 1 {
 			t.Fatalf("byte %d (%q): used as %s %d", i, raw[i], l.Territory, l.Sequence)
 		}

@@ -12,7 +12,7 @@ import (
 func (c *Case) acceptance(s *signature.Signature, b *block) verdict.Conclusion {
 	r, who := roleOf(s), c.identify(s)
 	for _, p := range s.Problems {
-		if p.Code == signature.BadStructure {
+		if p.Code == signature.BadStructure || p.Code == signature.TimeWithoutZone {
 			b.ask(false, verdict.RuleStructure, "SignatureConstraints/StructuralValidation", s.ObjectID, func() string { return p.Says })
 		}
 	}

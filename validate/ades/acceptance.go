@@ -198,15 +198,10 @@ func (c *Case) mayAnswer(a *answer) bool {
 	}
 	above := c.chain(ca, nil)
 	providers := map[*trustlist.Provider]bool{}
-	note := func(x *certificate.Certificate) {
+	for _, x := range append(anchorsOf(above), ca) {
 		for _, s := range c.Trust.Services(x) {
 			providers[s.Provider] = true
 		}
-	}
-	note(ca)
-	caStop, _ := above.Stop(c.Now)
-	if caStop >= 0 {
-		note(above.Certificates[caStop])
 	}
 	for _, s := range c.Trust.Services(r) { // (d)
 		if providers[s.Provider] && isOCSPService(s) {
@@ -216,12 +211,7 @@ func (c *Case) mayAnswer(a *answer) bool {
 	if !eku {
 		return false
 	}
-	anchors := []*certificate.Certificate{up} // (c)
-	stop, _ := a.chain.Stop(c.Now)
-	if stop >= 0 {
-		anchors = append(anchors, a.chain.Certificates[stop])
-	}
-	for _, x := range anchors {
+	for _, x := range append(anchorsOf(a.chain), up) { // (c)
 		if x == nil {
 			continue
 		}
@@ -231,9 +221,34 @@ func (c *Case) mayAnswer(a *answer) bool {
 			}
 		}
 	}
-	// (e)
-	return stop >= 0 && caStop >= 0 && !a.chain.Anchors[stop].Listed && !above.Anchors[caStop].Listed &&
-		sameEntity(a.chain.Certificates[stop], above.Certificates[caStop])
+	return c.sharePlainAnchor(a.chain, above) // (e)
+}
+
+// anchorsOf are the certificates of a chain that are anchors.
+func anchorsOf(ch *path.Chain) []*certificate.Certificate {
+	var out []*certificate.Certificate
+	for i, x := range ch.Certificates {
+		if ch.Anchors[i] != nil {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// sharePlainAnchor says whether two chains reach one anchor that the caller
+// trusts besides the lists.
+func (c *Case) sharePlainAnchor(a, b *path.Chain) bool {
+	for i, x := range a.Certificates {
+		if a.Anchors[i] == nil || a.Anchors[i].Listed {
+			continue
+		}
+		for j, y := range b.Certificates {
+			if b.Anchors[j] != nil && !b.Anchors[j].Listed && sameEntity(x, y) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // isOCSPService says whether the service was ever listed as an OCSP service.

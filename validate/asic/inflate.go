@@ -61,7 +61,7 @@ func (u *unpacker) unpack(a *archive, e *entry) error {
 			return err
 		}
 		data, used, err := u.inflate(packed, int64(e.size))
-		if refused, ok := err.(*signature.ReadError); ok {
+		if refused := (*signature.ReadError)(nil); errors.As(err, &refused) {
 			return refused
 		}
 		if err != nil {
@@ -93,7 +93,9 @@ func (u *unpacker) inflate(b []byte, size int64) (data []byte, used int, err err
 	r := bytes.NewReader(b) // an io.ByteReader: flate takes no octet too many
 	if u.inflater == nil {
 		u.inflater = flate.NewReader(r)
-	} else if err := u.inflater.(flate.Resetter).Reset(r, nil); err != nil {
+	} else if again, ok := u.inflater.(flate.Resetter); !ok {
+		u.inflater = flate.NewReader(r)
+	} else if err := again.Reset(r, nil); err != nil {
 		return nil, 0, err
 	}
 	// What may still be unpacked without the archive becoming a bomb.

@@ -1,6 +1,7 @@
 package asic
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/vidimus/vidimus/validate/signature"
@@ -73,7 +74,7 @@ func (a *archive) readLocalData(e *entry, u *unpacker) (bool, error) {
 		return false, u.countUnreadable()
 	}
 	data, used, err := u.inflate(rest, -1)
-	if refused, ok := err.(*signature.ReadError); ok {
+	if refused := (*signature.ReadError)(nil); errors.As(err, &refused) {
 		return false, refused
 	}
 	if err != nil {

@@ -47,6 +47,21 @@ func readManifest(data []byte) (manifest, bool) {
 	return m, true
 }
 
+const nsASiC = "http://uri.etsi.org/02918/v1.2.1#"
+
+// isASiCManifest says whether the entry is a readable ASiCManifest, of a
+// signature, time-stamp or evidence record (EN 319 162-1 §A.4): it shows what an
+// ASiC-E container holds as META-INF/manifest.xml does.
+func isASiCManifest(e *entry) bool {
+	name := strings.TrimPrefix(e.name, metaFolder)
+	if name == e.name || !strings.HasPrefix(name, "ASiC") || !strings.HasSuffix(name, ".xml") || !strings.Contains(name, "Manifest") ||
+		!e.readable || len(e.data) > signature.MaxSignatureFile {
+		return false
+	}
+	doc, err := xmldom.Parse(e.data, xmldom.DefaultLimits)
+	return err == nil && doc.Root.Is(nsASiC, "ASiCManifest")
+}
+
 // checkManifest compares the manifest with the files of the container and with
 // what the signatures say of them (formats §2.3). ODF lists more than it signs,
 // and is left alone.

@@ -35,7 +35,7 @@ func Open(name string, data []byte) (*signature.Document, error) {
 
 	files := a.files(doc)
 	m, readable := a.manifest()
-	doc.Container.ManifestPresent = readable
+	doc.Container.ManifestPresent = readable || a.has(isASiCManifest)
 	if a.has(func(e *entry) bool { return roleOf(e.name) == roleXAdES }) {
 		err = a.readXAdES(doc, files)
 	} else if other := a.first(roleCAdES, roleTimestamp, roleRecord); other != nil {
@@ -155,8 +155,9 @@ func (a *archive) readXAdES(doc *signature.Document, files *xades.Files) error {
 	return nil
 }
 
-// findDuplicates reports signatures that stand in two files of the container; those
-// that stand twice in one file, its reader has reported.
+// findDuplicates reports signatures that stand in two files of the container,
+// which is odd and misleads nobody; those that stand twice in one file, its
+// reader has reported.
 func findDuplicates(all []*signature.Signature) {
 	paths := map[string]string{}
 	twice := map[string]bool{}
@@ -168,7 +169,7 @@ func findDuplicates(all []*signature.Signature) {
 	}
 	for _, s := range all {
 		if twice[s.ID] {
-			s.Problems = append(s.Problems, signature.Problem{Code: signature.DuplicateSignature, Says: "The same signature stands in several files of the container."})
+			s.Problems = append(s.Problems, signature.Problem{Code: signature.BadStructure, Says: "The same signature stands in several files of the container; each is judged."})
 		}
 	}
 }

@@ -2,6 +2,7 @@ package asic
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"github.com/vidimus/vidimus/validate/signature"
@@ -89,8 +90,8 @@ func (a *archive) note(code signature.ProblemCode, format string, args ...any) {
 func readArchive(data []byte) (*archive, error) {
 	a := &archive{data: data}
 	why := a.readCentral()
-	if _, refused := why.(*signature.ReadError); refused {
-		return nil, why
+	if refused := (*signature.ReadError)(nil); errors.As(why, &refused) {
+		return nil, refused
 	}
 	if why == nil {
 		if err := a.checkDeclared(); err != nil {

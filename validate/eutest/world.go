@@ -52,7 +52,10 @@ func NewWorld(seed string) *World {
 
 type panicking struct{}
 
+// Helper marks nothing: there is no test.
 func (panicking) Helper() {}
+
+// Fatalf panics with the sentence.
 func (panicking) Fatalf(format string, args ...any) {
 	panic("eutest: " + fmt.Sprintf(format, args...))
 }

@@ -2,7 +2,6 @@ package path
 
 import (
 	"bytes"
-	"sort"
 	"time"
 
 	"github.com/vidimus/vidimus/validate/certificate"
@@ -10,10 +9,12 @@ import (
 )
 
 const (
-	// maxLength bounds a chain, maxChecks the signatures tried for one chain, so
-	// that hostile cross-certificates cost a bounded time (attack C5).
+	// maxLength bounds a chain, maxChecks the signatures tried for one chain and
+	// maxSteps the certificates stood on, so that hostile cross-certificates cost a
+	// bounded time (attack C5).
 	maxLength = 12
 	maxChecks = 96
+	maxSteps  = 96
 	// maxStrangers bounds the certificates of other names whose keys are tried
 	// when no issuer of the right name is found.
 	maxStrangers = 16
@@ -22,8 +23,9 @@ const (
 // Pool is the certificates of one document, in which issuers are looked for
 // after the token's own ones.
 type Pool struct {
-	bySubject map[string][]*certificate.Certificate
-	all       []*certificate.Certificate
+	bySubject map[string][]*certificate.Certificate // each in the order of before
+	sorted    []*certificate.Certificate            // all, in the order of before
+	all       []*certificate.Certificate            // all, in the order they came
 	seen      map[evidence.ID]bool
 }
 
@@ -40,7 +42,8 @@ func (p *Pool) Add(certs ...*certificate.Certificate) {
 		}
 		p.seen[c.ID] = true
 		p.all = append(p.all, c)
-		p.bySubject[string(c.RawSubject)] = append(p.bySubject[string(c.RawSubject)], c)
+		p.sorted = insert(p.sorted, c)
+		p.bySubject[string(c.RawSubject)] = insert(p.bySubject[string(c.RawSubject)], c)
 	}
 }
 
@@ -101,6 +104,7 @@ type builder struct {
 	periods bool
 	at      time.Time
 	checks  int
+	steps   int
 	best    []*certificate.Certificate
 	rank    int
 }
@@ -115,7 +119,7 @@ func (t *Trust) Build(leaf *certificate.Certificate, own []*certificate.Certific
 	if pool == nil {
 		pool = NewPool()
 	}
-	b := &builder{trust: t, pool: pool, own: own, periods: periods, at: at, rank: -1}
+	b := &builder{trust: t, pool: pool, own: inOrder(own), periods: periods, at: at, rank: -1}
 	b.climb([]*certificate.Certificate{leaf})
 	ch := &Chain{Certificates: b.best, Anchors: make([]*Anchor, len(b.best))}
 	for i, c := range b.best {
@@ -130,6 +134,7 @@ func (t *Trust) Build(leaf *certificate.Certificate, own []*certificate.Certific
 // better one can be found.
 func (b *builder) climb(chain []*certificate.Certificate) bool {
 	top := chain[len(chain)-1]
+	b.steps++
 	if len(chain) < maxLength && !(top.SelfIssued() && b.trust.Verified(top, top)) {
 		for _, c := range b.issuersOf(top) {
 			if contains(chain, c) {
@@ -138,7 +143,7 @@ func (b *builder) climb(chain []*certificate.Certificate) bool {
 			if b.climb(append(chain[:len(chain):len(chain)], c)) {
 				return true
 			}
-			if b.checks >= maxChecks {
+			if b.checks >= maxChecks || b.steps >= maxSteps {
 				break
 			}
 		}
@@ -165,53 +170,91 @@ func (b *builder) rankOf(chain []*certificate.Certificate) int {
 
 // issuersOf lists those whose key verifies the child, the likeliest first.
 func (b *builder) issuersOf(child *certificate.Certificate) []*certificate.Certificate {
-	var out []*certificate.Certificate
+	var hits []*certificate.Certificate
 	seen := map[evidence.ID]bool{child.ID: true}
-	try := func(from []*certificate.Certificate) {
-		var hits []*certificate.Certificate
-		for _, c := range from {
-			if c != nil && !seen[c.ID] && bytes.Equal(c.RawSubject, child.RawIssuer) {
+	from := func(list []*certificate.Certificate) {
+		var named []*certificate.Certificate
+		for _, c := range list {
+			if !seen[c.ID] && bytes.Equal(c.RawSubject, child.RawIssuer) {
 				seen[c.ID] = true
-				hits = append(hits, c)
+				named = append(named, c)
 			}
 		}
-		sort.Slice(hits, func(i, j int) bool { return prefer(child, hits[i], hits[j]) })
-		for _, c := range hits {
-			if b.verified(child, c) {
-				out = append(out, c)
-			}
-		}
+		hits = append(hits, likelyFirst(child, named)...)
 	}
-	try(b.own)
-	try(b.pool.bySubject[string(child.RawIssuer)])
-	try(b.trust.issuers(child.RawIssuer))
-	if out == nil {
-		out = b.strangers(child, seen)
+	from(b.own)
+	from(b.pool.bySubject[string(child.RawIssuer)])
+	from(inOrder(b.trust.issuers(child.RawIssuer)))
+	key, ok := b.keyOf(child, hits)
+	if !ok {
+		return b.strangers(child, seen)
+	}
+	var out []*certificate.Certificate
+	for _, c := range hits {
+		if c.KeyID == key {
+			out = append(out, c)
+		}
 	}
 	return out
+}
+
+// keyOf finds the key that verifies the child among certificates of its issuer's
+// name. Each key is tried once, those of anchors first, then those that the child
+// names: a thousand look-alikes cannot hide the right one (attack C5, C6).
+func (b *builder) keyOf(child *certificate.Certificate, hits []*certificate.Certificate) (evidence.ID, bool) {
+	var ranked [3][]*certificate.Certificate
+	seen := map[evidence.ID]bool{}
+	for _, anchors := range []bool{true, false} {
+		for _, c := range hits {
+			if seen[c.KeyID] {
+				continue
+			}
+			_, anchor := b.trust.Anchor(c, false)
+			switch {
+			case anchor && anchors:
+				ranked[0] = append(ranked[0], c)
+			case anchors:
+				continue
+			case len(child.AuthorityKeyID) > 0 && bytes.Equal(c.SubjectKeyID, child.AuthorityKeyID):
+				ranked[1] = append(ranked[1], c)
+			default:
+				ranked[2] = append(ranked[2], c)
+			}
+			seen[c.KeyID] = true
+		}
+	}
+	for _, list := range ranked {
+		for _, c := range list {
+			if b.checks >= maxChecks {
+				return evidence.ID{}, false
+			}
+			if b.verified(child, c) {
+				return c.KeyID, true
+			}
+		}
+	}
+	return evidence.ID{}, false
 }
 
 // strangers looks for an issuer of another name: the chain is then found, and
 // fails later for its names (EN 319 102-1 §5.2.6.4).
 func (b *builder) strangers(child *certificate.Certificate, seen map[evidence.ID]bool) []*certificate.Certificate {
-	var near []*certificate.Certificate
-	for _, from := range [][]*certificate.Certificate{b.own, b.pool.all} {
-		for _, c := range from {
-			if c == nil || seen[c.ID] || !c.IsCA && !bytes.Equal(c.SubjectKeyID, child.AuthorityKeyID) {
+	var named, others []*certificate.Certificate
+	for _, list := range [][]*certificate.Certificate{b.own, b.pool.sorted} {
+		for _, c := range list {
+			if seen[c.ID] {
 				continue
 			}
 			seen[c.ID] = true
-			near = append(near, c)
+			switch {
+			case len(child.AuthorityKeyID) > 0 && bytes.Equal(c.SubjectKeyID, child.AuthorityKeyID):
+				named = append(named, c)
+			case c.IsCA:
+				others = append(others, c)
+			}
 		}
 	}
-	sort.Slice(near, func(i, j int) bool {
-		ki := len(child.AuthorityKeyID) > 0 && bytes.Equal(near[i].SubjectKeyID, child.AuthorityKeyID)
-		kj := len(child.AuthorityKeyID) > 0 && bytes.Equal(near[j].SubjectKeyID, child.AuthorityKeyID)
-		if ki != kj {
-			return ki
-		}
-		return prefer(child, near[i], near[j])
-	})
+	near := append(likelyFirst(child, named), likelyFirst(child, others)...)
 	if len(near) > maxStrangers {
 		near = near[:maxStrangers]
 	}
@@ -229,30 +272,4 @@ func (b *builder) verified(child, issuer *certificate.Certificate) bool {
 	}
 	b.checks++
 	return b.trust.Verified(child, issuer)
-}
-
-// prefer orders issuers of one name: valid at the child's notBefore first, then
-// self-issued ones (fewer steps to an end), then by hash, so that order is never luck.
-func prefer(child, a, b *certificate.Certificate) bool {
-	va, vb := within(a, child.NotBefore), within(b, child.NotBefore)
-	if va != vb {
-		return va
-	}
-	if sa, sb := a.SelfIssued(), b.SelfIssued(); sa != sb {
-		return sa
-	}
-	return a.ID.Less(b.ID)
-}
-
-func within(c *certificate.Certificate, t time.Time) bool {
-	return !t.Before(c.NotBefore) && !t.After(c.NotAfter)
-}
-
-func contains(chain []*certificate.Certificate, c *certificate.Certificate) bool {
-	for _, x := range chain {
-		if x.ID == c.ID || x.KeyID == c.KeyID && bytes.Equal(x.RawSubject, c.RawSubject) {
-			return true
-		}
-	}
-	return false
 }

@@ -20,7 +20,7 @@ type candidate struct {
 // at is the qualification of the certificate at a time, TS 119 615 §4.4. Steps
 // filter the listed instances in order; one that leaves none is told, and what
 // follows goes on without a service.
-func (c *candidate) at(t time.Time, when string) Qualification {
+func (c *candidate) at(t time.Time, when string) outcome {
 	self := read(c.cert)
 	about := func(rule *verdict.Rule, format string, args ...any) {
 		c.notes.no(rule, c.cert.ID, t, fmt.Sprintf(format, args...))
@@ -49,12 +49,12 @@ func (c *candidate) at(t time.Time, when string) Qualification {
 	// 6. conflict: all that is left must say the same
 	if c.conflict(list, self) {
 		about(verdict.RuleServiceConflict, "The services above the certificate of %s contradict each other %s, %s: %s.", name(c.cert), when, moment(t), names(list))
-		return Qualification{Conflict: true, Type: Unknown}
+		return outcome{q: Qualification{Conflict: true, Type: Unknown}, t: t, when: when}
 	}
 	// 7. words of the right law
 	consistent := keep(list, func(i instance) bool { return !wrongEraStatus(i) })
-	if len(consistent) == 0 && len(list) > 0 {
-		about(verdict.RuleServiceConsistent, "Service %s has a status of Regulation 910/2014 from before it applied.", names(list))
+	if wrong := keep(list, wrongEraStatus); len(wrong) > 0 {
+		about(verdict.RuleServiceConsistent, "Service %s has a status of Regulation 910/2014 from before it applied; that entry is passed over.", names(wrong))
 	}
 	// 8. granted
 	granted := keep(consistent, isGranted)
@@ -65,9 +65,15 @@ func (c *candidate) at(t time.Time, when string) Qualification {
 	if len(granted) > 0 && !noIssuer && !c.conflict(granted, self) {
 		chosen = &granted[0]
 	}
-	q := c.judge(chosen, self, t, when)
-	c.tell(chosen, self, q, t, when)
-	return q
+	return outcome{q: c.judge(chosen, self, t, when), chosen: chosen, t: t, when: when}
+}
+
+// outcome is a qualification at a time and the entry that it follows from.
+type outcome struct {
+	q      Qualification
+	chosen *instance // nil: none qualifies, or there is a conflict
+	t      time.Time
+	when   string
 }
 
 // judge is steps 9 to 11: qualified, type, device.
@@ -93,7 +99,7 @@ func (c *candidate) judge(i *instance, self statements, t time.Time, when string
 	if says := inconsistentQSCD(*i); says != "" {
 		c.notes.no(verdict.RuleServiceConsistent, c.cert.ID, t, fmt.Sprintf("Service %s: %s; the key is not taken to be in a QSCD %s.", quoted(i.Name), says, when))
 	} else {
-		q.QSCD = inQSCD(*i, self)
+		q.QSCD = inQSCD(*i, self) && q.Type != WSA
 	}
 	return q
 }
@@ -105,7 +111,8 @@ func (c *candidate) conflict(list []instance, self statements) bool {
 	for n, i := range list {
 		q := Qualification{Type: self.kind}
 		if isGranted(i) && !wrongEraStatus(i) && qualified(i, self) {
-			q = Qualification{Qualified: true, Type: usage(i, self), QSCD: inQSCD(i, self)}
+			q = Qualification{Qualified: true, Type: usage(i, self)}
+			q.QSCD = inQSCD(i, self) && q.Type != WSA // websites have no device to differ in
 		}
 		if n == 0 {
 			first = q
@@ -218,6 +225,14 @@ func asi(list []instance) string {
 	}
 	if out == nil {
 		return "nothing"
+	}
+	return strings.Join(out, ", ")
+}
+
+func shorts(uris []string) string {
+	out := make([]string, len(uris))
+	for n, u := range uris {
+		out[n] = short(u)
 	}
 	return strings.Join(out, ", ")
 }

@@ -2,6 +2,14 @@ package qualify
 
 import "github.com/vidimus/vidimus/trustlist"
 
+// knownQualifiers are those of TS 119 612 §5.5.9.2.3.
+var knownQualifiers = map[string]bool{
+	trustlist.QCStatement: true, trustlist.NotQualified: true, trustlist.QCForLegalPerson: true,
+	trustlist.QCWithSSCD: true, trustlist.QCNoSSCD: true, trustlist.QCSSCDStatusAsInCert: true,
+	trustlist.QCWithQSCD: true, trustlist.QCNoQSCD: true, trustlist.QCQSCDStatusAsInCert: true, trustlist.QCQSCDManagedOnBehalf: true,
+	trustlist.QCForESig: true, trustlist.QCForESeal: true, trustlist.QCForWSA: true,
+}
+
 // Consistency between the qualifiers of one instance (TS 119 612 §5.5.9.2.3).
 // Each function returns what is wrong; nothing where all is well.
 

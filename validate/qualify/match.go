@@ -2,6 +2,7 @@ package qualify
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/vidimus/vidimus/trustlist"
@@ -11,7 +12,8 @@ import (
 )
 
 // match finds the services that list any certificate of the chain, the signer's
-// included, up to the first that issued itself (TS 119 615 §4.3).
+// included (TS 119 615 §4.3). A chain ends where a key verifies its own certificate;
+// a self-issued one in between, of a changed key, is no end (RFC 5280 §6.1).
 func match(chain []*certificate.Certificate, services Services) []*trustlist.Service {
 	var out []*trustlist.Service
 	seen := map[*trustlist.Service]bool{}
@@ -21,9 +23,6 @@ func match(chain []*certificate.Certificate, services Services) []*trustlist.Ser
 				seen[s] = true
 				out = append(out, s)
 			}
-		}
-		if c.SelfIssued() {
-			break
 		}
 	}
 	return out
@@ -48,17 +47,27 @@ func acceptable(services []*trustlist.Service, now time.Time, n *notes) []*trust
 		if foreign {
 			n.no(verdict.RuleListReached, l.SHA256, now, fmt.Sprintf("The trusted list of %s is that of a third country: it makes nothing qualified in the Union.", l.Territory))
 		}
-		if !ok {
+		if !l.VersionAcceptable(now) {
 			n.no(verdict.RuleListVersion, l.SHA256, now, fmt.Sprintf("The trusted list of %s has version %d; only versions 5 and 6 count, so it qualifies nothing.", l.Territory, l.Version))
+		} else if !ok {
+			n.no(verdict.RuleListVersion, l.LOTL.SHA256, now, fmt.Sprintf("The list of trusted lists that points to the one of %s has version %d; only versions 5 and 6 count, so what it points to qualifies nothing.", l.Territory, l.LOTL.Version))
 		}
 		for _, x := range []*trustlist.List{l, l.LOTL} {
 			if x != nil && x.Expired(now) && !(x != l && told[x]) {
 				told[x] = true
-				n.no(verdict.RuleListExpired, x.SHA256, now, fmt.Sprintf("The trusted list of %s, number %d, was to be replaced by %s; it is used although it is late.", x.Territory, x.Sequence, moment(*x.NextUpdate)))
+				n.no(verdict.RuleListExpired, x.SHA256, now, fmt.Sprintf("%s, number %d, was to be replaced by %s; it is used although it is late.", called(x), x.Sequence, moment(*x.NextUpdate)))
 			}
 		}
 	}
 	return out
+}
+
+// called names a list at the head of a sentence.
+func called(l *trustlist.List) string {
+	if l.Kind == trustlist.LOTL {
+		return "The list of trusted lists"
+	}
+	return "The trusted list of " + l.Territory
 }
 
 // instance is one listed state of a service that holds at a time.
@@ -81,7 +90,9 @@ func Lists(services []*trustlist.Service) []*trustlist.List {
 	return out
 }
 
-// at lists the instances that hold at a time, both ends included (TS 119 612 §5.6.4).
+// instancesAt lists the instances that hold at a time, both ends included (TS 119
+// 612 §5.6.4). One with a critical extension that we do not know is not used
+// (§5.5.9): what it restricts cannot be told.
 func (c *candidate) instancesAt(t time.Time) []instance {
 	var out []instance
 	for _, s := range c.services {
@@ -89,13 +100,20 @@ func (c *candidate) instancesAt(t time.Time) []instance {
 			if !i.At(t) {
 				continue
 			}
+			if len(i.UnknownCritical) > 0 {
+				c.notes.no(verdict.RuleServiceConsistent, c.cert.ID, t, fmt.Sprintf("The entry of service %s holds extensions that are critical and that we do not know (%s): it is not used.", quoted(i.Name), strings.Join(i.UnknownCritical, ", ")), s.Provider.List.SHA256)
+				continue
+			}
 			x := instance{Instance: i, captured: map[string]bool{}, pre: i.PreEIDAS()}
 			captured, undecided := i.Captured(c.cert)
 			for _, q := range captured {
 				x.captured[q] = true
+				if !knownQualifiers[q] {
+					c.notes.no(verdict.RuleServiceConsistent, c.cert.ID, t, fmt.Sprintf("The entry of service %s gives the certificate of %s a qualifier that we do not know, %s; it is passed over.", quoted(i.Name), name(c.cert), q), s.Provider.List.SHA256)
+				}
 			}
 			if len(undecided) > 0 {
-				c.notes.no(verdict.RuleServiceConsistent, c.cert.ID, t, fmt.Sprintf("The entry of service %s holds criteria that we do not know; the qualifiers %v are passed over.", quoted(i.Name), undecided), s.Provider.List.SHA256)
+				c.notes.no(verdict.RuleServiceConsistent, c.cert.ID, t, fmt.Sprintf("The entry of service %s holds criteria that we do not know; the qualifiers %s are passed over.", quoted(i.Name), shorts(undecided)), s.Provider.List.SHA256)
 			}
 			out = append(out, x)
 		}

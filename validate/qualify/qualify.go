@@ -35,16 +35,16 @@ type Qualification struct {
 // String names the qualification in words.
 func (q Qualification) String() string {
 	if q.Conflict {
-		return "not determinable (services contradict each other)"
+		return "certificate of which the lists say contradictory things"
 	}
 	for_ := map[Type]string{ESig: "electronic signatures", ESeal: "electronic seals", WSA: "websites", Unknown: "an unknown purpose"}[q.Type]
 	switch {
 	case q.Qualified && q.QSCD && q.Type != WSA:
-		return "qualified certificate for " + for_ + ", key in a QSCD"
+		return "qualified certificate for " + for_ + " with its key in a QSCD"
 	case q.Qualified:
 		return "qualified certificate for " + for_
 	}
-	return "certificate for " + for_ + ", not qualified"
+	return "certificate for " + for_ + " that is not qualified"
 }
 
 // Services finds the services of trusted lists that list a certificate.
@@ -96,16 +96,17 @@ func Signature(in Input) *Result {
 	}
 	res.Reached = true
 	c := &candidate{cert: cert, services: services, notes: n}
-	res.AtIssuance = c.at(cert.NotBefore, "when it was issued")
-	res.AtSigning = c.at(in.SignedAt, "at best signature time")
+	issued, signed := c.at(cert.NotBefore, "when it was issued"), c.at(in.SignedAt, "at best signature time")
+	c.tell(issued, signed)
+	res.AtIssuance, res.AtSigning = issued.q, signed.q
 	res.Final = join(res.AtIssuance, res.AtSigning)
 	if res.AtIssuance != res.AtSigning {
-		n.no(verdict.RuleQualifiedAtSigning, cert.ID, in.SignedAt, fmt.Sprintf("When it was issued, on %s, the certificate of %s was a %s; at best signature time, %s, a %s. Both count: %s.",
+		n.no(verdict.RuleQualifiedAtSigning, cert.ID, in.SignedAt, fmt.Sprintf("When it was issued, %s, the certificate of %s was a %s; at best signature time, %s, it was a %s. Both times count, so it is taken as a %s.",
 			moment(cert.NotBefore), name(cert), res.AtIssuance, moment(in.SignedAt), res.AtSigning, res.Final))
 	}
 	res.Level = level(res.Final, in.Indication)
 	if in.Indication != verdict.TotalPassed && res.Final.Qualified {
-		n.no(verdict.RuleAdESPassed, cert.ID, in.SignedAt, fmt.Sprintf("The certificate is a %s, but the signature did not pass validation, so that it is not called qualified.", res.Final))
+		n.no(verdict.RuleAdESPassed, cert.ID, in.SignedAt, fmt.Sprintf("The certificate is a %s, but the signature did not pass validation, so it is not called qualified.", res.Final))
 	}
 	return res
 }

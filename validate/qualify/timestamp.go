@@ -29,6 +29,9 @@ func Timestamp(chain []*certificate.Certificate, services Services, genTime, exi
 	}
 	unit := chain[0]
 	res.Services = match(chain, services)
+	if len(res.Services) == 0 {
+		n.no(verdict.RuleListReached, unit.ID, now, fmt.Sprintf("No service of the trusted lists stands above the time-stamping unit %s: whether its time-stamps are qualified cannot be told from them.", name(unit)))
+	}
 	listed := acceptable(res.Services, now, n)
 	if len(listed) == 0 {
 		return res
@@ -50,7 +53,7 @@ func Timestamp(chain []*certificate.Certificate, services Services, genTime, exi
 func grantedQTST(services []*trustlist.Service, t time.Time) bool {
 	for _, s := range services {
 		for _, i := range s.Instances {
-			if i.At(t) && i.Type == trustlist.ServiceQTST && isGranted(instance{Instance: i, pre: i.PreEIDAS()}) {
+			if i.At(t) && i.Type == trustlist.ServiceQTST && len(i.UnknownCritical) == 0 && isGranted(instance{Instance: i, pre: i.PreEIDAS()}) {
 				return true
 			}
 		}

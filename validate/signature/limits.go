@@ -23,7 +23,7 @@ const (
 	// MaxXMLDepth, MaxXMLAttributes and MaxXMLNodes stop nesting and width bombs (X2).
 	MaxXMLDepth      = 200
 	MaxXMLAttributes = 1000
-	MaxXMLNodes      = 5_000_000
+	MaxXMLNodes      = 1_000_000
 	// MaxTimestamps bounds the tokens of one signature.
 	MaxTimestamps = 1000
 	// MaxCertificates bounds the certificates, OCSP answers and CRLs taken from one document, each.

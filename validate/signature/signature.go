@@ -232,7 +232,7 @@ type Timestamp struct {
 	CoversSignature  bool          // the signature value of the signature it belongs to
 	CoversData       []evidence.ID // signed data, by hash, where known
 	Covers           Material      // certificates, OCSP answers and CRLs
-	CoversSignatures []*Signature  // counter-signatures, whose values it covers too
+	CoversSignatures []*Signature  // counter-signatures that it covers, with all that they carry
 	CoversTokens     []*Timestamp  // earlier time-stamps, with what they carry
 }
 

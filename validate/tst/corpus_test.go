@@ -73,11 +73,11 @@ func TestCorpusTokens(t *testing.T) {
 	seen := map[evidence.ID]bool{}
 	count := map[string]int{}
 	try := func(name string, raw []byte) {
-		if id := evidence.Of(raw); seen[id] {
+		id := evidence.Of(raw)
+		if seen[id] {
 			return
-		} else {
-			seen[id] = true
 		}
+		seen[id] = true
 		count["tokens"]++
 		tok, err := Parse(raw)
 		if err != nil {

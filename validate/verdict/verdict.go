@@ -60,7 +60,7 @@ type Conclusion struct {
 	SubIndication SubIndication
 }
 
-// The conclusion of a block that found nothing against its object.
+// OK is the conclusion of a block that found nothing against its object.
 var OK = Conclusion{Indication: Passed}
 
 // Passed says whether the conclusion is PASSED or TOTAL-PASSED.

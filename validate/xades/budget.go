@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/vidimus/vidimus/validate/signature"
+	"github.com/vidimus/vidimus/validate/xmldom"
 	"github.com/vidimus/vidimus/validate/xmldsig"
 )
 
@@ -44,4 +45,27 @@ func (s spending) Write(p []byte) (int, error) {
 		return 0, s.b.err()
 	}
 	return s.w.Write(p)
+}
+
+// checkNamespaces refuses a document whose canonical form may be far larger than
+// itself: exclusive canonicalisation writes a namespace again at every element
+// that uses it, so that one of 100 KB on 20 000 elements becomes 2 GB (attack X2).
+func checkNamespaces(doc *xmldom.Document) error {
+	limit := int64(16<<20) + 16*int64(len(doc.Raw))
+	var written int64
+	doc.Root.Walk(func(n *xmldom.Node) bool {
+		if n.Kind != xmldom.Element {
+			return false
+		}
+		written += int64(len(n.Space))
+		for i := range n.Attrs {
+			written += int64(len(n.Attrs[i].Space))
+		}
+		return written <= limit
+	})
+	if written > limit {
+		return &signature.ReadError{Code: signature.Hostile,
+			Message: fmt.Sprintf("its %d octets may have a canonical form of more than %d, by the length of the namespaces alone", len(doc.Raw), limit)}
+	}
+	return nil
 }

@@ -46,7 +46,6 @@ type maker struct {
 	unsigned    string // unsigned signature properties; @value@ … are left to the test
 	signed      string // further SignedSignatureProperties
 	formats     string // SignedDataObjectProperties content
-	noPolicy    bool
 	files       []File
 	wrap        func(signature string) string
 }

@@ -89,6 +89,9 @@ func Read(data []byte, path string, files *Files) ([]*signature.Signature, error
 	if err != nil {
 		return nil, refuse(where, err)
 	}
+	if err := checkNamespaces(doc); err != nil {
+		return nil, inFile(where, err)
+	}
 	r := &reader{doc: doc, path: path, files: files}
 	nodes := signatures(doc)
 	r.budget, r.work = newBudget(len(data)+files.size(), len(nodes))

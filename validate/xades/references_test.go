@@ -186,3 +186,18 @@ func TestWorkIsBounded(t *testing.T) {
 		t.Errorf("%d references of 4000 were computed", found)
 	}
 }
+
+// TestNamespacesMultiplied: a long namespace that every element would repeat in
+// exclusive canonical form (attack X2).
+func TestNamespacesMultiplied(t *testing.T) {
+	m := honest()
+	m.references = strings.Replace(reference(`Id="r0" URI="#big"`, `<ds:Transform Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"/>`), digestMark, "AAAA", 1)
+	m.wrap = func(s string) string {
+		return `<d xmlns:p="urn:` + strings.Repeat("u", 100_000) + `">` + s + `<e Id="big">` + strings.Repeat("<p:a/>", 20_000) + `</e></d>`
+	}
+	_, err := Open([]byte(strings.ReplaceAll(m.raw(), digestMark, "AAAA")), nil)
+	var e *signature.ReadError
+	if !errors.As(err, &e) || e.Code != signature.Hostile {
+		t.Errorf("error %v, want code hostile", err)
+	}
+}

@@ -1,9 +1,10 @@
 package xmldom
 
 import (
-	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 )
@@ -22,16 +23,53 @@ import (
 // 1.0 §1.3 demands failure.
 func Canonicalize(w io.Writer, n *Node, m Method, skip func(*Node) bool) error {
 	if n == nil {
-		return fmt.Errorf("canonicalising: no node")
+		return errNoNode
 	}
-	c := &canon{w: w, m: m, skip: skip, rendered: map[string]string{}}
-	c.buf = make([]byte, 0, canonBuffer+1024)
-	c.prefixes()
+	c := newCanon(n, m, skip, canonBuffer)
+	c.w = w
+	return c.run(n)
+}
+
+// CanonicalBytes is Canonicalize into memory.
+func CanonicalBytes(n *Node, m Method, skip func(*Node) bool) ([]byte, error) {
+	if n == nil {
+		return nil, errNoNode
+	}
+	c := newCanon(n, m, skip, math.MaxInt)
+	if err := c.run(n); err != nil {
+		return nil, err
+	}
+	return c.buf, nil
+}
+
+var errNoNode = errors.New("canonicalising: no node")
+
+// newCanon makes a canonicaliser that writes when flush octets have gathered.
+func newCanon(n *Node, m Method, skip func(*Node) bool, flush int) *canon {
+	c := &canon{m: m, skip: skip, flush: flush, rendered: map[string]string{}}
+	// Canonical form is about as long as what was written; end tags and inherited
+	// namespaces come on top.
+	length := max(n.End-n.Start, 0)
+	c.buf = make([]byte, 0, min(length+length/16+512, flush))
+	c.limit = expansion*length + leastLimit
+	if m.Exclusive && len(m.Inclusive) > 0 {
+		c.list = make(map[string]bool, len(m.Inclusive))
+		for _, p := range m.Inclusive {
+			if p == "#default" {
+				p = ""
+			}
+			c.list[p] = true
+		}
+	}
+	return c
+}
+
+func (c *canon) run(n *Node) error {
 	switch n.Kind {
 	case DocumentNode:
 		c.document(n)
 	case Element:
-		if skip == nil || !skip(n) {
+		if c.skip == nil || !c.skip(n) {
 			c.element(n, true)
 		}
 	default:
@@ -44,17 +82,16 @@ func Canonicalize(w io.Writer, n *Node, m Method, skip func(*Node) bool) error {
 	return nil
 }
 
-// CanonicalBytes is Canonicalize into memory.
-func CanonicalBytes(n *Node, m Method, skip func(*Node) bool) ([]byte, error) {
-	var b bytes.Buffer
-	if n != nil {
-		b.Grow(n.End - n.Start + 512)
-	}
-	if err := Canonicalize(&b, n, m, skip); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
-}
+// A canonical form may be longer than what was written, for exclusive
+// canonicalisation writes a namespace again at every element that uses it: one of
+// 100 KB on 20,000 elements would become 2 GB (attack X2). It may not be longer
+// than expansion times the source and leastLimit octets.
+const (
+	expansion  = 16
+	leastLimit = 4 << 20
+)
+
+var errExpansion = errors.New("the canonical form is more than 16 times as long as the source, which no honest document's is")
 
 // canonBuffer is how much output is gathered before a Write.
 const canonBuffer = 32 << 10
@@ -65,6 +102,10 @@ type canon struct {
 	err  error
 	m    Method
 	skip func(*Node) bool
+	// flush is how full the buffer gets before a write.
+	flush int
+	// written counts the octets handed over; with the buffer they may reach limit.
+	written, limit int
 
 	// rendered is the namespace context of the output at this place: prefix to
 	// URI, absent or "" for none, with its undo list.
@@ -79,24 +120,15 @@ type canon struct {
 	attrs               []Attr
 }
 
-func (c *canon) prefixes() {
-	if !c.m.Exclusive || len(c.m.Inclusive) == 0 {
+// write hands the buffer over; without a writer it is the result.
+func (c *canon) write() {
+	if c.w == nil {
 		return
 	}
-	c.list = make(map[string]bool, len(c.m.Inclusive))
-	for _, p := range c.m.Inclusive {
-		if p == "#default" {
-			p = ""
-		}
-		c.list[p] = true
-	}
-}
-
-// write hands the buffer over.
-func (c *canon) write() {
 	if c.err == nil && len(c.buf) > 0 {
 		_, c.err = c.w.Write(c.buf)
 	}
+	c.written += len(c.buf)
 	c.buf = c.buf[:0]
 }
 
@@ -167,8 +199,11 @@ func (c *canon) element(n *Node, apex bool) {
 	c.buf = append(c.buf, "</"...)
 	c.name(n.Prefix, n.Local)
 	c.buf = append(c.buf, '>')
-	if len(c.buf) >= canonBuffer {
+	if len(c.buf) >= c.flush {
 		c.write()
+	}
+	if c.written+len(c.buf) > c.limit && c.err == nil {
+		c.err = errExpansion
 	}
 	c.leave(mark)
 }

@@ -215,3 +215,23 @@ func TestWriterError(t *testing.T) {
 		t.Error("no node, no error")
 	}
 }
+
+// A namespace of 100 KB that 2,000 elements use would be written 2,000 times.
+func TestX2_CanonicalFormIsBounded(t *testing.T) {
+	var b strings.Builder
+	b.WriteString(`<r xmlns:p="urn:` + strings.Repeat("x", 100_000) + `">`)
+	for range 2000 {
+		b.WriteString(`<p:a/>`)
+	}
+	b.WriteString(`</r>`)
+	doc, err := Parse([]byte(b.String()), Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := CanonicalBytes(doc.Root, Method{Exclusive: true}, nil); !errors.Is(err, errExpansion) {
+		t.Errorf("exclusive: %v, want an error of the bound", err)
+	}
+	if out, err := CanonicalBytes(doc.Root, Method{}, nil); err != nil || len(out) > b.Len()+20_000 {
+		t.Errorf("inclusive: %d octets, %v", len(out), err)
+	}
+}

@@ -36,13 +36,13 @@ func (c *canon) escaped(s string, table *[256]string) {
 
 // raw appends s, in pieces, so that the buffer does not grow with a long text.
 func (c *canon) raw(s string) {
-	for len(s) > canonBuffer {
+	for len(s) > c.flush {
 		c.write()
-		c.buf = append(c.buf, s[:canonBuffer]...)
-		s = s[canonBuffer:]
+		c.buf = append(c.buf, s[:c.flush]...)
+		s = s[c.flush:]
 	}
 	c.buf = append(c.buf, s...)
-	if len(c.buf) >= canonBuffer {
+	if len(c.buf) >= c.flush {
 		c.write()
 	}
 }

@@ -19,7 +19,7 @@ type Limits struct {
 
 // DefaultLimits hold for every field of Limits that is 0. They are the bounds
 // of package signature (attack X2), repeated because this package is a leaf.
-var DefaultLimits = Limits{Depth: 200, Attributes: 1000, Namespaces: 2000, Nodes: 5_000_000, Size: 256 << 20}
+var DefaultLimits = Limits{Depth: 200, Attributes: 1000, Namespaces: 2000, Nodes: 1_000_000, Size: 256 << 20}
 
 func (l Limits) orDefault() Limits {
 	d := DefaultLimits

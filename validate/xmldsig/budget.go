@@ -14,7 +14,9 @@ type Budget struct {
 }
 
 // NewBudget is for a document of that many octets: enough for some forty passes
-// over all of it, and 64 MiB for small ones.
+// over all of it, and 64 MiB for small ones. A reader with files beside the document
+// adds their sizes, since transforms may parse them. Files without transforms cost
+// nothing here: whoever digests them should do so once for each algorithm.
 func NewBudget(documentSize int) *Budget {
 	return &Budget{limit: 64<<20 + 40*int64(documentSize)}
 }

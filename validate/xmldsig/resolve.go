@@ -11,6 +11,7 @@ import (
 // Resolve finds what ref points to, in doc or through r, and carries out its
 // transforms (XMLDSig §4.4.3). ref is of this signature's SignedInfo, or of a
 // Manifest inside it; doc is the document that holds the signature. r may be nil.
+// The octets of a file without transforms are not copied.
 func (s *Signature) Resolve(doc *xmldom.Document, ref *Reference, r Resolver) Resolution {
 	res := s.follow(doc, ref, r)
 	if !res.Found || !res.NodeSet {
@@ -73,6 +74,10 @@ func (r Resolution) Canonical(m xmldom.Method) ([]byte, error) {
 func (s *Signature) follow(doc *xmldom.Document, ref *Reference, r Resolver) Resolution {
 	var res Resolution
 	var in data
+	if doc == nil {
+		res.Why = "there is no document to look into"
+		return res
+	}
 	if s.sameDocument(doc, ref, &res) {
 		if res.Target == nil {
 			return res

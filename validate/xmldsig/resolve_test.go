@@ -72,6 +72,7 @@ func TestResolve(t *testing.T) {
 		{"XPath: self only", ptr(""), []string{xp("not(self::ds:Signature)")}, "", "none of the forms", false},
 		{"XPath: trailing matter", ptr(""), []string{xp(notSig + " or true()")}, "", "none of the forms", false},
 		{"XPath: text()", ptr(""), []string{xp("self::text()")}, "", "none of the forms", false},
+		{"XPath: X11 many terms", ptr(""), []string{xp(notSig + strings.Repeat(" and "+notSig, 20))}, "", "more than 16 terms", false},
 		{"XPath: two", ptr(""), []string{XPathURI + " <ds:XPath>x</ds:XPath><ds:XPath>x</ds:XPath>"}, "", "2 XPath", false},
 
 		{"Filter2: subtract descendants", ptr(""), []string{f2("subtract", "/descendant::ds:Signature"), excl}, whole, "", false},

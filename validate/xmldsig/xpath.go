@@ -37,7 +37,13 @@ func (s *Signature) xpath(t Transform, d data) (data, error) {
 	}
 	d.set, d.isSet, d.octets = set, true, nil
 	p := &exprParser{text: text, at: node}
-	for {
+	for terms := 1; ; terms++ {
+		if terms > maxSteps {
+			return d, fmt.Errorf("an XPath expression of more than %d terms", maxSteps)
+		}
+		if err := s.Budget.spend(d.size()); err != nil {
+			return d, err
+		}
 		negative := p.take("not(")
 		if !p.take("ancestor-or-self::") {
 			return d, p.unsupported()
@@ -117,6 +123,9 @@ func (s *Signature) filter2(t Transform, d data) (data, error) {
 	for _, e := range exprs {
 		if e.HasElements() {
 			return d, errors.New("the XPath element holds elements, not text")
+		}
+		if err := s.Budget.spend(int64(root.End) + d.size()); err != nil {
+			return d, err
 		}
 		selected, err := s.locate(e, root)
 		if err != nil {

@@ -6,7 +6,8 @@ import (
 	"github.com/vidimus/vidimus/validate/xmldom"
 )
 
-// maxSteps bounds a location path; each costs one test per node.
+// maxSteps bounds a location path, and the terms of an expression; each costs one
+// test per node.
 const maxSteps = 16
 
 type step struct {

@@ -1,0 +1,296 @@
+package stored
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/big"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/vidimus/vidimus/trustlist"
+	"github.com/vidimus/vidimus/trustlist/lotl"
+	"github.com/vidimus/vidimus/validate/certificate"
+	"github.com/vidimus/vidimus/validate/evidence"
+)
+
+var made = time.Date(2023, 11, 10, 12, 0, 0, 0, time.UTC)
+
+// testSigner stands for whoever signed the lists; nobody verifies it here.
+func testSigner(t testing.TB) *certificate.Certificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Scheme Operator"}}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := certificate.Parse(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func testList(t testing.TB, kind, territory string, sequence int, signer *certificate.Certificate) *trustlist.List {
+	t.Helper()
+	l, err := trustlist.Parse(fmt.Appendf(nil, `<TrustServiceStatusList xmlns="http://uri.etsi.org/02231/v2#"><SchemeInformation>
+<TSLVersionIdentifier>5</TSLVersionIdentifier><TSLSequenceNumber>%d</TSLSequenceNumber><TSLType>http://uri.etsi.org/TrstSvc/TrustedList/TSLType/%s</TSLType>
+<SchemeTerritory>%s</SchemeTerritory><ListIssueDateTime>2023-01-01T00:00:00Z</ListIssueDateTime></SchemeInformation></TrustServiceStatusList>`, sequence, kind, territory))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Name, l.Source = territory+".xml", trustlist.FromLOTL
+	l.Signature = trustlist.SignatureStatus{Indication: "TOTAL-PASSED", Signer: signer, SigningTime: made.AddDate(-1, 0, 0)}
+	return l
+}
+
+func testSnapshot(t testing.TB, sequence int) *trustlist.Snapshot {
+	signer := testSigner(t)
+	l := testList(t, "EUlistofthelists", "EU", 25, signer)
+	ee, lv := testList(t, "EUgeneric", "EE", sequence, signer), testList(t, "EUgeneric", "LV", 3, signer)
+	ee.LOTL, lv.LOTL = l, l
+	return trustlist.NewSnapshot(trustlist.Contents{
+		LOTLs: []*trustlist.List{l}, Pivots: []*trustlist.List{testList(t, "EUlistofthelists", "EU", 10, signer)}, Lists: []*trustlist.List{ee, lv},
+		Rejected: []trustlist.Rejected{{File: "fi.xml", Why: "It was altered."}}, Missing: []trustlist.Missing{{Territory: "FI", Says: "It is missing."}},
+		Anchors: []evidence.ID{{1}, {2}}, Journal: "OJ",
+	})
+}
+
+func pack(t testing.TB, s *trustlist.Snapshot) *Package {
+	t.Helper()
+	p, err := Pack(s, made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// memory is the package as a file system.
+func (p *Package) memory(t testing.TB) fstest.MapFS {
+	t.Helper()
+	raw, err := p.Manifest.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fsys := fstest.MapFS{ManifestName: {Data: raw}}
+	for name, data := range p.Files {
+		fsys[name] = &fstest.MapFile{Data: data}
+	}
+	return fsys
+}
+
+func TestRoundTrip(t *testing.T) {
+	want := testSnapshot(t, 7)
+	got, m, err := Load(pack(t, want).memory(t), 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Digest() != want.Digest() || len(got.Lists) != 2 || len(got.LOTLs) != 1 || len(got.Pivots) != 1 || got.Journal != "OJ" || !m.Made.Equal(made) {
+		t.Errorf("%+v", got)
+	}
+	if got.Missing[0] != want.Missing[0] || got.Rejected[0] != want.Rejected[0] {
+		t.Errorf("%+v, %+v", got.Missing, got.Rejected)
+	}
+	for i, l := range got.Lists {
+		w := want.Lists[i]
+		if l.Name != w.Name || l.Source != w.Source || l.LOTL != got.LOTLs[0] || !l.Signature.Passed() || l.Signature.Signer.ID != w.Signature.Signer.ID ||
+			!l.Signature.SigningTime.Equal(w.Signature.SigningTime) || l.SHA256 != w.SHA256 {
+			t.Errorf("%+v", l)
+		}
+	}
+	if seen := m.Seen(); len(seen) != 3 || seen[0].Territory != "EU" || seen[0].Sequence != 25 || seen[1].Territory != "EE" || seen[1].Sequence != 7 {
+		t.Errorf("seen %+v", seen)
+	}
+	anchor := func(b byte) lotl.Anchor { return lotl.Anchor{Fingerprint: evidence.ID{b}} }
+	if !m.RestsOn([]lotl.Anchor{anchor(2), anchor(1)}) || m.RestsOn([]lotl.Anchor{anchor(1)}) || m.RestsOn([]lotl.Anchor{anchor(1), anchor(2), anchor(3)}) || m.RestsOn(nil) {
+		t.Error("the anchors that the snapshot rests on")
+	}
+}
+
+// TestLoadRefuses alters what is stored in one point at a time.
+func TestLoadRefuses(t *testing.T) {
+	p := pack(t, testSnapshot(t, 7))
+	alter := func(change func(*Manifest)) func(fstest.MapFS) {
+		return func(f fstest.MapFS) {
+			var m Manifest
+			if err := json.Unmarshal(f[ManifestName].Data, &m); err != nil {
+				t.Fatal(err)
+			}
+			change(&m)
+			raw, err := m.JSON()
+			if err != nil {
+				t.Fatal(err)
+			}
+			f[ManifestName] = &fstest.MapFile{Data: raw}
+		}
+	}
+	ee := p.Manifest.Lists[2]
+	for _, c := range []struct {
+		name   string
+		change func(fstest.MapFS)
+		says   string
+		is     error
+	}{
+		{"no manifest", func(f fstest.MapFS) { delete(f, ManifestName) }, "", ErrNone},
+		{"half a manifest", func(f fstest.MapFS) {
+			f[ManifestName] = &fstest.MapFile{Data: f[ManifestName].Data[:len(f[ManifestName].Data)/2]}
+		}, "reading trust manifest", nil},
+		{"an altered list", func(f fstest.MapFS) {
+			f[ee.Path()] = &fstest.MapFile{Data: []byte(strings.Replace(string(f[ee.Path()].Data), ">7<", ">8<", 1))}
+		}, "EE.xml of EE", nil},
+		{"a list is missing", func(f fstest.MapFS) { delete(f, ee.Path()) }, "EE.xml of EE", nil},
+		{"older rules", alter(func(m *Manifest) { m.Rules-- }), "", ErrStale},
+		{"a newer format", alter(func(m *Manifest) { m.Format++ }), "", ErrStale},
+		{"a list that failed", alter(func(m *Manifest) { m.Lists[2].Signature.Indication = "TOTAL-FAILED" }), "only authenticated", nil},
+		{"a list as the list of lists", alter(func(m *Manifest) { m.Lists[2].Role = RoleLOTL }), "manifest says LOTL EE", nil},
+		{"a list left out", alter(func(m *Manifest) { m.Lists = m.Lists[:3] }), "the manifest says", nil},
+		{"another territory", alter(func(m *Manifest) { m.Lists[2].Territory = "SE" }), "manifest says TL SE", nil},
+		{"another sequence number", alter(func(m *Manifest) { m.Lists[2].Sequence = 8 }), "EE 8", nil},
+		{"no signer", alter(func(m *Manifest) { m.Lists[2].Signature.Signer = nil }), "signer of list EE.xml", nil},
+		{"another source", alter(func(m *Manifest) { m.Lists[2].Source = "extra" }), "the manifest says", nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			fsys := p.memory(t)
+			c.change(fsys)
+			s, _, err := Load(fsys, 1)
+			if err == nil || s != nil || !strings.Contains(err.Error(), c.says) || c.is != nil && !errors.Is(err, c.is) {
+				t.Errorf("it says %v, want %q", err, c.says)
+			}
+		})
+	}
+}
+
+func TestPackRefuses(t *testing.T) {
+	s := testSnapshot(t, 7)
+	s.Lists[0].Signature.Indication = "INDETERMINATE"
+	if _, err := Pack(s, made); err == nil {
+		t.Error("a list that is not authenticated is stored")
+	}
+}
+
+func TestWrite(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "deep", "trust")
+	first, second := testSnapshot(t, 7), testSnapshot(t, 8)
+	count := func() int {
+		names, err := filepath.Glob(filepath.Join(dir, ListsDir, "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(names)
+	}
+	write := func(s *trustlist.Snapshot, files int) {
+		t.Helper()
+		if err := Write(dir, pack(t, s)); err != nil {
+			t.Fatal(err)
+		}
+		got, _, err := Load(os.DirFS(dir), 2)
+		if err != nil || got.Digest() != s.Digest() {
+			t.Errorf("loaded %v", err)
+		}
+		if n := count(); n != files {
+			t.Errorf("%d lists in the folder, want %d", n, files)
+		}
+	}
+	write(first, 4)
+	write(second, 5) // the list that went stays for those who are reading
+	write(second, 4)
+	// What a crash left is cleared away, and does no harm before.
+	for _, name := range []string{".writing-123", strings.Repeat("0", 64) + ".xml"} {
+		if err := os.WriteFile(filepath.Join(dir, ListsDir, name), []byte("half"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// A list that the disc spoilt is written again.
+	path := filepath.Join(dir, filepath.FromSlash(pack(t, second).Manifest.Lists[2].Path()))
+	if err := os.WriteFile(path, []byte("spoilt"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := Load(os.DirFS(dir), 1); err == nil {
+		t.Error("a spoilt list is loaded")
+	}
+	write(second, 4)
+}
+
+// TestCrash stops writing at every point: the folder always holds the old
+// snapshot or the new one, whole.
+func TestCrash(t *testing.T) {
+	first, second := testSnapshot(t, 7), testSnapshot(t, 8)
+	p := pack(t, second)
+	for stop := range len(p.Manifest.Lists) + 1 {
+		dir := t.TempDir()
+		if err := Write(dir, pack(t, first)); err != nil {
+			t.Fatal(err)
+		}
+		// The lists are written one by one; a crash leaves the first ones and half of the next.
+		for i, e := range p.Manifest.Lists {
+			raw, name := p.Files[e.Path()], filepath.Join(dir, filepath.FromSlash(e.Path()))
+			if i == stop {
+				raw, name = raw[:len(raw)/2], filepath.Join(dir, ListsDir, ".writing-1")
+			}
+			if i > stop {
+				break
+			}
+			if err := os.WriteFile(name, raw, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if s, _, err := Load(os.DirFS(dir), 1); err != nil || s.Digest() != first.Digest() {
+			t.Errorf("stopped at %d: %v", stop, err)
+		}
+		if err := Write(dir, p); err != nil {
+			t.Fatal(err)
+		}
+		if s, _, err := Load(os.DirFS(dir), 1); err != nil || s.Digest() != second.Digest() {
+			t.Errorf("after the crash at %d: %v", stop, err)
+		}
+	}
+	// A folder that cannot be written is an error, and the old snapshot stays.
+	dir := t.TempDir()
+	if err := Write(dir, pack(t, first)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(dir, ManifestName+".d"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	broken := pack(t, second)
+	broken.Files[broken.Manifest.Lists[2].Path()] = []byte("other octets")
+	if err := Write(dir, broken); err == nil {
+		t.Error("octets of another hash are stored")
+	}
+	if s, _, err := Load(os.DirFS(dir), 1); err != nil || s.Digest() != first.Digest() {
+		t.Errorf("after a failed write: %v", err)
+	}
+}
+
+// FuzzLoad: whatever the manifest says, Load ends without panic.
+func FuzzLoad(f *testing.F) {
+	p := pack(f, testSnapshot(f, 7))
+	raw, err := p.Manifest.JSON()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(raw)
+	f.Add([]byte(`{"format":1,"rules":1,"lists":[{}]}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		fsys := fstest.MapFS{ManifestName: {Data: raw}}
+		for name, data := range p.Files {
+			fsys[name] = &fstest.MapFile{Data: data}
+		}
+		if s, m, err := Load(fsys, 1); err == nil && (s == nil || s.Digest() != m.Digest) {
+			t.Error("loaded, and not what the manifest says")
+		}
+	})
+}

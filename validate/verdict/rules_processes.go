@@ -1,0 +1,122 @@
+package verdict
+
+// The rules of the validation processes, EN 319 102-1 §5.4 to §5.6.
+var (
+	// 5.4 Time-stamps
+	RuleTokenSigner = &Rule{
+		ID: "TST-SIGNER", Clause: Clause{en102, "5.4.4"}, Fails: fails(Indeterminate, NoSigningCertificateFound),
+		Asks:    "Can the certificate of the time-stamping unit be identified?",
+		Usually: "The token carries no certificate.",
+	}
+	RuleImprintFound = &Rule{
+		ID: "TST-IMPRINT-FOUND", Clause: Clause{en102, "5.4.4"}, Fails: fails(Indeterminate, SignedDataNotFound),
+		Asks:    "Is what the time-stamp covers at hand?",
+		Usually: "The covered data are missing, or their digest algorithm is unknown.",
+	}
+	RuleImprintIntact = &Rule{
+		ID: "TST-IMPRINT-INTACT", Clause: Clause{en102, "5.4.4"}, Fails: fails(Failed, HashFailure),
+		Asks:    "Has what the time-stamp covers the digest that the token holds?",
+		Usually: "The token belongs to another signature, or the data were changed.",
+	}
+	RuleTokenIntact = &Rule{
+		ID: "TST-INTACT", Clause: Clause{en102, "5.4.4"}, Fails: fails(Failed, SigCryptoFailure),
+		Asks:    "Does the unit's key verify the token?",
+		Usually: "A damaged or forged token.",
+	}
+	RuleTokenCertificateReference = &Rule{
+		ID: "TST-CERTIFICATE-REFERENCE", Clause: Clause{"RFC 5816", "2.2.1"}, Fails: fails(Indeterminate, NoSigningCertificateFound),
+		Asks:    "Does the token name the certificate whose key verifies it?",
+		Usually: "A token whose certificate was exchanged.",
+	}
+	RuleTokenAlgorithms = &Rule{
+		ID: "TST-ALGORITHMS", Clause: Clause{en102, "5.4.4"}, Fails: fails(Indeterminate, CryptoConstraintsFailureNoPOE),
+		Asks:    "Are the algorithms of the token good at the time asked for?",
+		Usually: "A token with SHA-1 or a short key.",
+	}
+	RuleTimestampUsed = &Rule{
+		ID: "LTV-TIMESTAMP", Clause: Clause{en102, "5.5.4"}, Fails: fails(Indeterminate, SigConstraintsFailure),
+		Asks:    "Does the time-stamp prove when the signature existed?",
+		Usually: "The time-stamping unit is not trusted, has expired, or has no revocation data.",
+	}
+
+	// 5.5 Signatures with time and long-term validation material
+	RuleLongTermRevocation = &Rule{
+		ID: "LTV-REVOCATION", Clause: Clause{en102, "5.5.4"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
+		Asks:    "Is there usable revocation data for every certificate of the chain?",
+		Usually: "An intermediate authority without an OCSP answer or CRL.",
+	}
+	RuleRevocationTime = &Rule{
+		ID: "LTV-REVOKED", Clause: Clause{en102, "5.5.4"}, Fails: fails(Indeterminate, RevokedNoPOE),
+		Asks:    "Did the signature exist before its certificate was revoked?",
+		Usually: "The time-stamp is later than the revocation.",
+	}
+	RuleRevocationTimeCA = &Rule{
+		ID: "LTV-REVOKED-CA", Clause: Clause{en102, "5.5.4"}, Fails: fails(Indeterminate, RevokedCANoPOE),
+		Asks:    "Did the signature exist before its authority was revoked?",
+		Usually: "The time-stamp is later than the revocation.",
+	}
+	RuleIssuedBefore = &Rule{
+		ID: "LTV-NOT-YET-VALID", Clause: Clause{en102, "5.5.4"}, Fails: fails(Failed, NotYetValid),
+		Asks:    "Was the certificate already valid at best signature time?",
+		Usually: "A time-stamp older than the certificate.",
+	}
+	RuleExpiredAfter = &Rule{
+		ID: "LTV-EXPIRED", Clause: Clause{en102, "5.5.4"}, Fails: fails(Indeterminate, OutOfBoundsNotRevoked),
+		Asks:    "Was the certificate still valid at best signature time?",
+		Usually: "No time-stamp proves that the signature was made before the certificate expired.",
+	}
+	RuleTimestampOrder = &Rule{
+		ID: "LTV-ORDER", Clause: Clause{en102, "5.5.4"}, Fails: fails(Indeterminate, TimestampOrderFailure),
+		Asks:    "Do the time-stamps follow one another?",
+		Usually: "A later stamp with an earlier time.",
+	}
+	RuleTimestampDelay = &Rule{
+		ID: "LTV-DELAY", Clause: Clause{en102, "5.5.4"}, Fails: fails(Indeterminate, SigConstraintsFailure),
+		Asks:    "Was the signature time-stamped soon after the claimed signing time?",
+		Usually: "The time-stamp was fetched late.",
+	}
+	RuleTryLater = &Rule{
+		ID: "LTV-TRY-LATER", Clause: Clause{en102, "5.5.4"}, Fails: fails(Indeterminate, TryLater),
+		Asks:    "Does the best signature time end the wait for fresher revocation data?",
+		Usually: "The certificate was on hold when the signature was made.",
+	}
+	RuleLongTermAlgorithms = &Rule{
+		ID: "LTV-ALGORITHMS", Clause: Clause{en102, "5.5.4"}, Fails: fails(Indeterminate, CryptoConstraintsFailureNoPOE),
+		Asks:    "Were all algorithms good when they had to be?",
+		Usually: "A chain or OCSP answer signed with SHA-1, which a signature time-stamp cannot cure.",
+	}
+
+	// 5.6 Signatures with archival data
+	RulePastChain = &Rule{
+		ID: "PCV-CHAIN", Clause: Clause{en102, "5.6.2.1.4"}, Fails: fails(Indeterminate, NoPOE),
+		Asks:    "Is there a time in the past at which the chain was good?",
+		Usually: "Nothing proves that chain and revocation data existed while they were valid.",
+	}
+	RulePastSignature = &Rule{
+		ID: "PSV-POE", Clause: Clause{en102, "5.6.2.4.4"}, Fails: fails(Indeterminate, NoPOE),
+		Asks:    "Is it proven that the signature existed while its chain was good?",
+		Usually: "No archive time-stamp from that time.",
+	}
+	RulePastRevocationIssuer = &Rule{
+		ID: "PSV-REVOCATION-ISSUER", Clause: Clause{en102, "5.6.2.4.4"}, Fails: fails(Indeterminate, RevocationOutOfBoundsNoPOE),
+		Asks:    "Is it proven that the revocation data existed while their signer's certificate was valid?",
+		Usually: "No archive time-stamp from the weeks in which the OCSP responder's certificate was valid.",
+	}
+	RulePastAlgorithms = &Rule{
+		ID: "PSV-ALGORITHMS", Clause: Clause{en102, "5.6.2.4.4"}, Fails: fails(Indeterminate, CryptoConstraintsFailureNoPOE),
+		Asks:    "Were all algorithms good at the earliest proof of existence?",
+		Usually: "Proof of existence came after the algorithm had ended.",
+	}
+
+	// Practice: told, never decisive
+	RuleArchiveAdvice = &Rule{
+		ID: "PRACTICE-ARCHIVE", Clause: Clause{en102, "5.6.1"}, Fails: fails(Indeterminate, RevocationOutOfBoundsNoPOE),
+		Asks:    "Would the signature still pass where its revocation data may not outlive their signer's certificate?",
+		Usually: "Signatures of level LT; archive them before more of their chain ends.",
+	}
+	RuleAnchorAdvice = &Rule{
+		ID: "PRACTICE-ANCHOR", Clause: Clause{en102, "5.2.6.4"}, Fails: fails(Indeterminate, NoCertificateChainFoundNoPOE),
+		Asks:    "Is the service that anchors the chain still granted?",
+		Usually: "The service was withdrawn since; it is judged as of the time when it was granted.",
+	}
+)
