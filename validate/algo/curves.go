@@ -17,6 +17,7 @@ type namedCurve struct {
 // curvesByOID holds the curves of RFC 5480 §2.1.1.1, RFC 5639 §4 and ANSSI (JORF
 // 0241 of 2011-10-16).
 var curvesByOID = map[string]namedCurve{
+	"1.3.132.0.33":            {"P-224", elliptic.P224}, // too short today; the suite says so by date
 	"1.2.840.10045.3.1.7":     {"P-256", elliptic.P256},
 	"1.3.132.0.34":            {"P-384", elliptic.P384},
 	"1.3.132.0.35":            {"P-521", elliptic.P521},
@@ -33,7 +34,6 @@ var curvesByOID = map[string]namedCurve{
 // reads better than an identifier.
 var refusedCurves = map[string]string{
 	"1.2.840.10045.3.1.1":   "P-192",
-	"1.3.132.0.33":          "P-224",
 	"1.3.132.0.10":          "secp256k1",
 	"1.3.36.3.3.2.8.1.1.1":  "brainpoolP160r1",
 	"1.3.36.3.3.2.8.1.1.3":  "brainpoolP192r1",

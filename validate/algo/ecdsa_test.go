@@ -132,7 +132,6 @@ func TestECKeysThatAreRefused(t *testing.T) {
 		"no parameters":       {nil, generator, "names no curve", false},
 		"implicit curve":      {derNULL, generator, "names no curve", false},
 		"secp256k1":           {oidDER("1.3.132.0.10"), generator, "secp256k1", true},
-		"P-224":               {oidDER("1.3.132.0.33"), generator, "P-224", true},
 		"unknown curve":       {oidDER("1.2.3.4"), generator, "1.2.3.4", true},
 		"off the curve":       {p256, point(c.Gx, new(big.Int).Add(c.Gy, big.NewInt(1)), 32), "not on the curve", false},
 		"zero":                {p256, point(new(big.Int), new(big.Int), 32), "not on the curve", false},

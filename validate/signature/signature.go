@@ -21,15 +21,20 @@ const (
 	FormCAdES Form = "CAdES"
 	FormPAdES Form = "PAdES"
 	FormJAdES Form = "JAdES"
+
+	FormEvidenceRecord Form = "EvidenceRecord" // an evidence record by itself
+	FormTimestamp      Form = "Timestamp"      // an RFC 3161 token by itself
 )
 
 // Document is a file as a reader understood it.
 type Document struct {
 	Form       Form
-	Signatures []*Signature // document order; a counter-signature follows what it signs
-	Timestamps []*Timestamp // those of the container or document itself
-	Container  *Container   // nil where the file is no container
-	Problems   []Problem    // facts about the file that format rules speak about
+	Signatures []*Signature      // document order; a counter-signature follows what it signs
+	Timestamps []*Timestamp      // those of the container or document itself
+	Records    []*EvidenceRecord // those of the container, or the file itself
+	Container  *Container        // nil where the file is no container
+	Embedded   Material          // of the document itself: PDF document security stores of all revisions
+	Problems   []Problem         // facts about the file that format rules speak about
 }
 
 // Container is what a ZIP container says of itself (EN 319 162-1 §4.3, §4.4).
@@ -76,6 +81,7 @@ const (
 	UnsignedDataFile     ProblemCode = "unsigned-data-file"    // content that this signature does not cover (Z4)
 	ManifestMismatch     ProblemCode = "manifest-mismatch"     // manifest.xml and content differ
 	TimeWithoutZone      ProblemCode = "time-without-zone"     // a claimed signing time without time zone; it was read as UTC
+	AmbiguousLeaf        ProblemCode = "ambiguous-leaf"        // a data object of an evidence record that reads as an inner node of its hash tree (A8)
 	BadStructure         ProblemCode = "structure"             // an element that the schema does not allow there
 )
 
@@ -106,8 +112,10 @@ type Signature struct {
 	MIMETypes          []string
 
 	Timestamps []*Timestamp
-	Embedded   Material // certificates, OCSP answers and CRLs carried inside (not those in tokens)
+	Records    []*EvidenceRecord // embedded as unsigned properties
+	Embedded   Material          // certificates, OCSP answers and CRLs carried inside (not those in tokens)
 	Structure  Structure
+	Changes    []Change // what later revisions of a PDF changed
 	Problems   []Problem
 }
 
@@ -154,6 +162,13 @@ const (
 	RefCounterSignedValue  ReferenceType = "COUNTER_SIGNED_SIGNATURE_VALUE"
 	RefMessageDigest       ReferenceType = "MESSAGE_DIGEST"
 	RefContentDigest       ReferenceType = "CONTENT_DIGEST"
+	RefJWSSigningInput     ReferenceType = "JWS_SIGNING_INPUT_DIGEST"
+	RefSigDEntry           ReferenceType = "SIG_D_ENTRY"
+	RefArchiveObject       ReferenceType = "EVIDENCE_RECORD_ARCHIVE_OBJECT"
+	RefOrphan              ReferenceType = "EVIDENCE_RECORD_ORPHAN_REFERENCE"
+	RefMasterSignature     ReferenceType = "EVIDENCE_RECORD_MASTER_SIGNATURE"
+	RefArchiveTimestamp    ReferenceType = "EVIDENCE_RECORD_ARCHIVE_TIME_STAMP"          // of a renewal: the time-stamp before it
+	RefArchiveSequence     ReferenceType = "EVIDENCE_RECORD_ARCHIVE_TIME_STAMP_SEQUENCE" // of a renewal: all chains before it
 	RefMessageImprint      ReferenceType = "MESSAGE_IMPRINT"
 )
 
@@ -211,6 +226,8 @@ const (
 	ArchiveTimestamp               TimestampType = "ARCHIVE_TIMESTAMP"
 	DocumentTimestamp              TimestampType = "DOCUMENT_TIMESTAMP"
 	ContainerTimestamp             TimestampType = "CONTAINER_TIMESTAMP"
+	VRITimestamp                   TimestampType = "VRI_TIMESTAMP"
+	EvidenceRecordTimestamp        TimestampType = "EVIDENCE_RECORD_TIMESTAMP"
 )
 
 // IsContent says whether the token was made before the signature, over what it signs.
@@ -224,6 +241,11 @@ type Timestamp struct {
 	Raw  []byte // the TimeStampToken, DER or BER as found
 	Path string // of a container's token
 
+	// References are the entries of the manifest that the token covers, where it
+	// has one (EN 319 162-1 §A.4); they are asked for like those of a signature.
+	References []*Reference
+	Problems   []Problem
+
 	// Imprint computes the hash of the time-stamped octets. ok is false where they
 	// cannot be found or the digest algorithm is unknown.
 	Imprint func(d algo.Digest) (sum []byte, ok bool)
@@ -236,19 +258,44 @@ type Timestamp struct {
 	CoversTokens     []*Timestamp  // earlier time-stamps, with what they carry
 }
 
+// EvidenceRecord is an evidence record (RFC 4998, RFC 6283) where it was found.
+// Its reader has done the arithmetic of the hash trees: what each token should
+// cover is computed by the token's Imprint, and what the record says of the data
+// stands in References.
+type EvidenceRecord struct {
+	ID         string // "ER-" and hexadecimal digits: derived from its octets
+	Path       string // file inside a container; empty: given beside the data, or embedded
+	Raw        []byte
+	Form       string        // "RFC 4998" or "RFC 6283"
+	References []*Reference  // data objects and manifest entries; RefArchiveObject and RefOrphan
+	Tokens     []*Timestamp  // type EvidenceRecordTimestamp, oldest first; each CoversTokens the one before
+	Digests    []algo.Digest // of the data objects at the first token
+	Problems   []Problem
+
+	// Embedded is what the record carries for its own validation, beside its tokens.
+	Embedded Material
+
+	// What a valid record proves to have existed at the time of its first token.
+	Signatures   []*Signature
+	CoversData   []evidence.ID
+	Covers       Material
+	CoversTokens []*Timestamp
+}
+
 // Structure is what the level of a signature is told from, apart from trust
 // (formats §1.6, §12.1). Readers fill it; ades/level.go reads it.
 type Structure struct {
-	BES                  bool // the basic form of the standard is kept; else the format is "…-NOT-ETSI"
-	BaselineB            bool // requirements of level B
-	EPES                 bool // requirements of an explicit policy form
-	Timestamped          bool // a signature time-stamp token is there, and none of its elements is empty
-	OneTokenEach         bool // baseline T: one token in each
-	BaselineLTShape      bool // no element that baseline LT forbids, no doubled values
-	HasCertificateValues bool // CertificateValues or the like is there
-	CompleteRefs         bool // level C: CompleteCertificateRefs and CompleteRevocationRefs, one each
-	CompleteCertRefsOnly bool // only the first of both
-	ExtendedTimestamp    bool // level X: SigAndRefs or RefsOnly time-stamp
-	ArchiveTimestamp     bool // level A, LTA
-	SealedRecords        bool // level ERS
+	BES                  bool          // the basic form of the standard is kept; else the format is "…-NOT-ETSI"
+	BaselineB            bool          // requirements of level B
+	EPES                 bool          // requirements of an explicit policy form
+	Timestamped          bool          // a signature time-stamp token is there, and none of its elements is empty
+	OneTokenEach         bool          // baseline T: one token in each
+	BaselineLTShape      bool          // no element that baseline LT forbids, no doubled values
+	HasCertificateValues bool          // CertificateValues or the like is there
+	CompleteRefs         bool          // level C: CompleteCertificateRefs and CompleteRevocationRefs, one each
+	CompleteCertRefsOnly bool          // only the first of both
+	ExtendedTimestamp    bool          // level X: SigAndRefs or RefsOnly time-stamp
+	ArchiveTimestamp     bool          // level A, LTA
+	SealedRecords        bool          // level ERS
+	PDF                  *PDFStructure // of signatures in PDF; nil for others
 }
