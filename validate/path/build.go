@@ -249,7 +249,7 @@ func (b *builder) strangers(child *certificate.Certificate, seen map[evidence.ID
 			switch {
 			case len(child.AuthorityKeyID) > 0 && bytes.Equal(c.SubjectKeyID, child.AuthorityKeyID):
 				named = append(named, c)
-			case c.IsCA:
+			case c.IsCA, len(c.SubjectKeyID) == 0 && len(child.AuthorityKeyID) == 0:
 				others = append(others, c)
 			}
 		}

@@ -1,6 +1,7 @@
 // Package path finds the chain from a certificate to a trust anchor: who issued
 // it, who issued that, and where trust begins (RFC 5280 §6, EN 319 102-1 §5.2.6).
-// It builds chains; what they are worth is judged in ades.
+// It builds chains, and processes them as RFC 5280 §6.1 says; what they are worth to a
+// signature is judged in ades.
 package path
 
 import (
