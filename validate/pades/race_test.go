@@ -1,0 +1,5 @@
+//go:build !race
+
+package pades
+
+const raceOrSlow = false
