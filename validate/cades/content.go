@@ -1,0 +1,92 @@
+package cades
+
+import (
+	"bytes"
+	"io"
+	"sync"
+
+	"github.com/vidimus/vidimus/validate/algo"
+	"github.com/vidimus/vidimus/validate/evidence"
+)
+
+// Content is what signatures and time-stamps are over: a file, parts of a file, an
+// eContent. It is hashed at most once with each algorithm, however many signatures
+// share it. Safe for concurrent use. A nil *Content is content that is not at hand.
+type Content struct {
+	// Name of the file, "" where it is none.
+	Name  string
+	parts [][]byte
+	mu    sync.Mutex
+	sums  map[algo.Digest][]byte
+}
+
+// NewContent makes content of parts, one after the other, which must not change
+// afterwards.
+func NewContent(name string, parts ...[]byte) *Content {
+	return &Content{Name: name, parts: parts, sums: map[algo.Digest][]byte{}}
+}
+
+// Remember tells a digest that was computed elsewhere.
+func (c *Content) Remember(d algo.Digest, sum []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.sums[d] = sum
+}
+
+// Sum is the digest of the octets; false where there are none at hand or the
+// algorithm cannot be computed.
+func (c *Content) Sum(d algo.Digest) ([]byte, bool) {
+	if c == nil {
+		return nil, false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	sum, ok := c.sums[d]
+	if !ok {
+		if h, known := d.New(); known {
+			for _, p := range c.parts {
+				h.Write(p)
+			}
+			sum = h.Sum(nil)
+		}
+		c.sums[d] = sum
+	}
+	return sum, sum != nil
+}
+
+// ID is the SHA-256 of the octets, the zero value where there are none at hand.
+func (c *Content) ID() evidence.ID {
+	var id evidence.ID
+	if sum, ok := c.Sum(algo.SHA256); ok {
+		copy(id[:], sum)
+	}
+	return id
+}
+
+// Octets are the parts in one.
+func (c *Content) Octets() []byte {
+	if len(c.parts) == 1 {
+		return c.parts[0]
+	}
+	return bytes.Join(c.parts, nil)
+}
+
+// Size in octets.
+func (c *Content) Size() int {
+	n := 0
+	if c != nil {
+		for _, p := range c.parts {
+			n += len(p)
+		}
+	}
+	return n
+}
+
+func (c *Content) writeTo(w io.Writer) error {
+	for _, p := range c.parts {
+		if _, err := w.Write(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}

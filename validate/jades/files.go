@@ -1,0 +1,145 @@
+package jades
+
+import (
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net/url"
+	"sync"
+
+	"github.com/vidimus/vidimus/validate/algo"
+	"github.com/vidimus/vidimus/validate/evidence"
+	"github.com/vidimus/vidimus/validate/signature"
+)
+
+// files are the detached contents. Each is encoded once, and hashed at most once in
+// each way.
+type files struct {
+	list   []*file
+	byName map[string]*file
+}
+
+type file struct {
+	File
+	mu   sync.Mutex // imprints are asked for later, by whom they may concern
+	sums map[sumKey][]byte
+	id   *evidence.ID
+	text []byte // its base64url text; nil: not asked for yet
+}
+
+type sumKey struct {
+	digest  algo.Digest
+	encoded bool
+}
+
+func newFiles(detached []File) *files {
+	out := &files{byName: map[string]*file{}}
+	for _, f := range detached {
+		one := &file{File: f, sums: map[sumKey][]byte{}}
+		out.list = append(out.list, one)
+		if _, twice := out.byName[f.Name]; !twice {
+			out.byName[f.Name] = one
+		}
+	}
+	return out
+}
+
+func (f *files) size() int {
+	n := 0
+	for _, one := range f.list {
+		n += len(one.Data)
+	}
+	return n
+}
+
+// named is the file that a URI names: as it is written, or decoded; nil for none.
+func (f *files) named(uri string) *file {
+	if one := f.byName[uri]; one != nil {
+		return one
+	}
+	if decoded, err := url.PathUnescape(uri); err == nil {
+		return f.byName[decoded]
+	}
+	return nil
+}
+
+// write writes what a JWS takes for the file: its octets, or their base64url text.
+func (f *file) write(w io.Writer, encoded bool) error {
+	if !encoded {
+		_, err := w.Write(f.Data)
+		return err
+	}
+	_, err := w.Write(f.encoded())
+	return err
+}
+
+// encoded is the base64url text of the file.
+func (f *file) encoded() []byte {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.text == nil {
+		f.text = make([]byte, base64.RawURLEncoding.EncodedLen(len(f.Data)))
+		base64.RawURLEncoding.Encode(f.text, f.Data)
+	}
+	return f.text
+}
+
+// sum is the digest of the file or of its base64url text; nil where the algorithm
+// is not known.
+func (f *file) sum(d algo.Digest, encoded bool) []byte {
+	key := sumKey{d, encoded}
+	out, ok := f.sums[key]
+	if !ok {
+		if h, known := d.New(); known && f.write(h, encoded) == nil {
+			out = h.Sum(nil)
+		}
+		f.sums[key] = out
+	}
+	return out
+}
+
+func (f *file) evidenceID() evidence.ID {
+	if f.id == nil {
+		id := evidence.Of(f.Data)
+		f.id = &id
+	}
+	return *f.id
+}
+
+// budget bounds the octets that are copied and hashed for one file: each of a
+// thousand signatures may be over the same large payload.
+type budget struct {
+	mu          sync.Mutex // imprints are asked for later, by whom they may concern
+	left, whole int64
+}
+
+// newBudget is for that many octets, of the file and its detached contents.
+func newBudget(size int) *budget {
+	whole := int64(64<<20) + 24*int64(size)
+	return &budget{left: whole, whole: whole}
+}
+
+// take spends n octets; false when nothing is left.
+func (b *budget) take(n int) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.left -= int64(n)
+	return b.left > 0
+}
+
+func (b *budget) err() error {
+	return &signature.ReadError{Code: signature.Hostile, Message: fmt.Sprintf("reading JSON signature: its signatures and time-stamps ask for more than %d octets to be hashed", b.whole)}
+}
+
+// spending writes to w and spends the budget.
+type spending struct {
+	w io.Writer
+	b *budget
+}
+
+func (s spending) Write(p []byte) (int, error) {
+	if !s.b.take(len(p)) {
+		return 0, s.b.err()
+	}
+	return s.w.Write(p)
+}
