@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/vidimus/vidimus/validate/ers"
 	"github.com/vidimus/vidimus/validate/signature"
 	"github.com/vidimus/vidimus/validate/xmldom"
 )
@@ -47,19 +48,14 @@ func readManifest(data []byte) (manifest, bool) {
 	return m, true
 }
 
-const nsASiC = "http://uri.etsi.org/02918/v1.2.1#"
-
-// isASiCManifest says whether the entry is a readable ASiCManifest, of a
-// signature, time-stamp or evidence record (EN 319 162-1 §A.4): it shows what an
-// ASiC-E container holds as META-INF/manifest.xml does.
+// isASiCManifest says whether the entry is a readable ASiCManifest: it shows what
+// an ASiC-E container holds as META-INF/manifest.xml does.
 func isASiCManifest(e *entry) bool {
-	name := strings.TrimPrefix(e.name, metaFolder)
-	if name == e.name || !strings.HasPrefix(name, "ASiC") || !strings.HasSuffix(name, ".xml") || !strings.Contains(name, "Manifest") ||
-		!e.readable || len(e.data) > signature.MaxSignatureFile {
+	if !isASiCManifestName(e.name) || !e.readable {
 		return false
 	}
-	doc, err := xmldom.Parse(e.data, xmldom.DefaultLimits)
-	return err == nil && doc.Root.Is(nsASiC, "ASiCManifest")
+	_, ok := ers.ReadManifest(e.name, e.data)
+	return ok
 }
 
 // checkManifest compares the manifest with the files of the container and with

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/vidimus/vidimus/validate/ers"
 	"github.com/vidimus/vidimus/validate/signature"
 	"github.com/vidimus/vidimus/validate/xades"
 )
@@ -35,15 +36,25 @@ func Open(name string, data []byte) (*signature.Document, error) {
 
 	files := a.files(doc)
 	m, readable := a.manifest()
-	doc.Container.ManifestPresent = readable || a.has(isASiCManifest)
-	if a.has(func(e *entry) bool { return roleOf(e.name) == roleXAdES }) {
+	// With XAdES signatures the time-stamps of the container are ignored (formats §2.1).
+	withXAdES := a.first(roleXAdES) != nil
+	var d *detached
+	switch {
+	case !withXAdES && a.first(roleCAdES, roleTimestamp) != nil:
+		// What shows the content of such a container are its ASiCManifests alone.
+		d, err = a.readDetached(doc)
+	default:
+		doc.Container.ManifestPresent = readable || a.has(isASiCManifest)
 		err = a.readXAdES(doc, files)
-	} else if other := a.first(roleCAdES, roleTimestamp, roleRecord); other != nil {
-		err = &signature.ReadError{Code: signature.UnsupportedFormat,
-			Message: fmt.Sprintf("reading container: its signatures or time-stamps are not XAdES (%q), and that kind of container is not read yet", other.name)}
 	}
 	if err != nil {
 		return nil, err
+	}
+	// Before time-stamps of the container stand under signatures: a record over a
+	// signature file is over what the signature holds, not over those.
+	a.readEvidence(doc, withXAdES)
+	if d != nil {
+		d.cover()
 	}
 	findDuplicates(doc.Signatures)
 	odf := openDocument(doc.Container.Mimetype)
@@ -78,6 +89,24 @@ func (a *archive) first(roles ...role) *entry {
 		}
 	}
 	return nil
+}
+
+// readEvidence reads the evidence records of the container, and what they cover of
+// it (formats §2.2, §2.4).
+func (a *archive) readEvidence(doc *signature.Document, withXAdES bool) {
+	if a.first(roleRecord) == nil {
+		return
+	}
+	var files []ers.File
+	for _, e := range a.entries {
+		if e.readable && !e.folder() {
+			files = append(files, ers.File{Name: e.name, Data: e.data})
+		}
+	}
+	doc.Records = ers.ReadContainer(doc.Form, withXAdES, files)
+	for _, r := range doc.Records {
+		ers.Cover(r, doc)
+	}
 }
 
 // files lists all entries with their hashes, and returns those that a reference

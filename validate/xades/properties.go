@@ -125,13 +125,19 @@ func (s *source) readCertRefs(n *xmldom.Node, version int) {
 	}
 }
 
-// digestAndValue reads an element of DigestAlgAndValueType.
+// digestAndValue reads an element of DigestAlgAndValueType. XAdES 1.1.1 §7.2.2
+// has DigestMethod and DigestValue in its own namespace, later versions in that
+// of XMLDSig.
 func digestAndValue(n *xmldom.Node) (name string, d algo.Digest, value []byte) {
 	if n == nil {
 		return "", "", nil
 	}
-	name, _ = n.First(nsDS, "DigestMethod").Attribute("Algorithm")
-	value, _ = decode64(n.First(nsDS, "DigestValue"))
+	space := nsDS
+	if n.First(nsDS, "DigestMethod") == nil && n.Space == nsXAdES111 {
+		space = nsXAdES111
+	}
+	name, _ = n.First(space, "DigestMethod").Attribute("Algorithm")
+	value, _ = decode64(n.First(space, "DigestValue"))
 	return name, algo.DigestByURI(name), value
 }
 

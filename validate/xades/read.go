@@ -208,6 +208,7 @@ func (r *reader) read(n *xmldom.Node, master *source) (*source, error) {
 		}
 	}
 	s.cover()
+	s.readRecords()
 	s.readStructure()
 	return s, nil
 }

@@ -8,7 +8,9 @@ import (
 
 // resolver finds the detached contents that references mean (formats §12.2): the
 // only file for the only reference to a file, whatever its name; else the file
-// with that digest, the one of that name first; else the one of that name.
+// that the URI names (XMLDSig §4.4.3.2); else, where none bears the name, the file
+// with that digest. A file that bears the signed name and was changed is never
+// passed over for another that holds the signed content.
 type resolver struct {
 	files  *Files
 	single bool               // there is one file, and one reference to a file
@@ -40,26 +42,17 @@ func (r *resolver) find(ref *xmldsig.Reference, uri string, hasURI bool) *hashed
 		// files it can know only by the digest.
 		uri = ""
 	}
-	name := decodeURI(uri)
-	if ref.Digest != "" && len(ref.Value) > 0 {
-		hits := r.files.withSum(ref.Digest, ref.Value)
-		for _, i := range hits {
-			if r.files.files[i].Name == name {
+	if hasURI {
+		for _, name := range []string{decodeURI(uri), uri} {
+			if i, ok := r.files.byName[name]; ok {
 				return r.files.files[i]
 			}
 		}
-		if len(hits) > 0 {
+	}
+	if ref.Digest != "" && len(ref.Value) > 0 {
+		if hits := r.files.withSum(ref.Digest, ref.Value); len(hits) > 0 {
 			return r.files.files[hits[0]]
 		}
-	}
-	if !hasURI {
-		return nil
-	}
-	if i, ok := r.files.byName[name]; ok {
-		return r.files.files[i]
-	}
-	if i, ok := r.files.byName[uri]; ok {
-		return r.files.files[i]
 	}
 	return nil
 }
