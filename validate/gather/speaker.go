@@ -1,0 +1,181 @@
+package gather
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/vidimus/vidimus/validate/certificate"
+	"github.com/vidimus/vidimus/validate/evidence"
+	"github.com/vidimus/vidimus/validate/path"
+	"github.com/vidimus/vidimus/validate/revocation"
+)
+
+const (
+	ekuOCSPSigning = "1.3.6.1.5.5.7.3.9"
+	// maxEffort bounds the search for signers of OCSP answers in one document:
+	// looking at a certificate costs 1, trying its key keyEffort.
+	maxEffort = 200_000
+	keyEffort = 100
+)
+
+// signedBy is who signed an OCSP answer, and of how many certificates that was
+// found out.
+type signedBy struct {
+	cert *certificate.Certificate
+	of   int
+}
+
+// speaker is who signed an OCSP answer about a certificate and may speak for its
+// issuer; nil with the reason when there is none (RFC 6960 §3.2, §4.2.2.2).
+func (g *gatherer) speaker(o *revocation.OCSP, cert, issuer *certificate.Certificate) (who *certificate.Certificate, why string) {
+	if o.For(cert, issuer) == nil {
+		return nil, "the answer is about another certificate"
+	}
+	who = g.signedBy(o, issuer)
+	switch {
+	case who == nil:
+		return nil, "no certificate at hand that has the responder's name verifies the answer"
+	case who.KeyID == cert.KeyID:
+		return nil, "the responder answers for its own certificate"
+	case !g.maySpeak(who, o.Certificates, issuer):
+		return nil, "the answer is signed by somebody who may not speak for the issuer"
+	}
+	return who, ""
+}
+
+// signedBy finds the certificate that an OCSP answer names as its responder and
+// whose key verifies it: the issuer's, one in the answer, one of the document, a
+// listed one.
+func (g *gatherer) signedBy(o *revocation.OCSP, issuer *certificate.Certificate) *certificate.Certificate {
+	known := len(g.pool.All())
+	if s, ok := g.signers[o.ID]; ok && (s.cert != nil || s.of == known) {
+		return s.cert
+	}
+	var listed []*certificate.Certificate
+	if len(o.ResponderName) > 0 {
+		listed = g.trust.BySubject(o.ResponderName)
+	}
+	s := signedBy{of: known}
+	tried := map[evidence.ID]bool{}
+	for _, from := range [][]*certificate.Certificate{{issuer}, o.Certificates, listed, g.pool.All()} {
+		for _, x := range from {
+			if g.effort++; s.cert != nil || g.effort > maxEffort {
+				break
+			}
+			if tried[x.KeyID] || !o.ResponderIs(x) {
+				continue
+			}
+			tried[x.KeyID] = true
+			g.effort += keyEffort
+			if o.Verify(x) == nil {
+				s.cert = x
+			}
+		}
+	}
+	g.signers[o.ID] = s
+	return s.cert
+}
+
+// maySpeak asks whether who signed an OCSP answer may speak for an issuer: the
+// issuer itself; one whom it authorised directly; else one in trust, by the same
+// provider or the same anchor (RFC 6960 §4.2.2.2). The judge asks it again, and
+// more strictly; here strangers' answers are kept out (attack S7).
+func (g *gatherer) maySpeak(who *certificate.Certificate, beside []*certificate.Certificate, issuer *certificate.Certificate) bool {
+	if sameEntity(who, issuer) {
+		return true
+	}
+	eku := slices.Contains(who.ExtKeyUsage, ekuOCSPSigning)
+	if eku && bytes.Equal(who.RawIssuer, issuer.RawSubject) && g.trust.Verified(who, issuer) {
+		return true
+	}
+	above := append(anchors(g.chain(leaf{cert: issuer})), issuer)
+	if g.sameProvider([]*certificate.Certificate{who}, above) {
+		return true
+	}
+	if !eku {
+		return false
+	}
+	his := anchors(g.chain(leaf{cert: who, own: beside}))
+	for _, a := range his {
+		for _, b := range above {
+			if sameEntity(a, b) {
+				return true
+			}
+		}
+	}
+	return g.sameProvider(his, above)
+}
+
+// sameProvider says whether one provider of the lists has both a certificate of
+// the one and one of the other.
+func (g *gatherer) sameProvider(some, others []*certificate.Certificate) bool {
+	for _, x := range some {
+		for _, s := range g.trust.Services(x) {
+			for _, y := range others {
+				for _, t := range g.trust.Services(y) {
+					if s.Provider == t.Provider {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}
+
+func anchors(ch *path.Chain) []*certificate.Certificate {
+	var out []*certificate.Certificate
+	for i, x := range ch.Certificates {
+		if ch.Anchors[i] != nil {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+func sameEntity(a, b *certificate.Certificate) bool {
+	return a.KeyID == b.KeyID && bytes.Equal(a.RawSubject, b.RawSubject)
+}
+
+type crlKey struct{ crl, issuerKey evidence.ID }
+
+// refuses says why a CRL does not speak for a certificate: issuer, scope and
+// signature must be right (RFC 5280 §6.3.3). Empty: it does.
+func (g *gatherer) refuses(l *revocation.CRL, cert, issuer *certificate.Certificate) string {
+	switch {
+	case !bytes.Equal(l.RawIssuer, cert.RawIssuer), !bytes.Equal(l.RawIssuer, issuer.RawSubject):
+		return "the CRL is of another issuer"
+	case issuer.HasKeyUsage && !issuer.KeyUsage.Has(certificate.CRLSign):
+		return "the issuer may not sign CRLs"
+	case l.Delta:
+		return "the CRL is a delta CRL, which says nothing without its base"
+	case len(l.CriticalUnknown) > 0:
+		return "the CRL carries a critical extension that we do not know"
+	case !inScope(l.IDP, cert):
+		return "the CRL does not cover the certificate: its issuing distribution point is another one"
+	}
+	k := crlKey{l.ID, issuer.KeyID}
+	ok, known := g.crlOK[k]
+	if !known {
+		ok = l.Verify(issuer) == nil
+		g.crlOK[k] = ok
+	}
+	if !ok {
+		return "the key of the issuer does not verify the CRL"
+	}
+	return ""
+}
+
+// inScope asks the issuing distribution point (RFC 5280 §5.2.5, §6.3.3 (b)): the
+// CRL covers all reasons and this kind of certificate, and where both it and the
+// certificate name distribution points, one is the same.
+func inScope(p *revocation.IssuingDistributionPoint, cert *certificate.Certificate) bool {
+	if p == nil {
+		return true
+	}
+	if p.OnlySomeReasons || p.Indirect || p.OnlyAttribute || p.OnlyUser && cert.IsCA || p.OnlyCA && !cert.IsCA {
+		return false
+	}
+	return len(p.URIs) == 0 || len(cert.CRLURLs) == 0 ||
+		slices.ContainsFunc(p.URIs, func(u string) bool { return slices.Contains(cert.CRLURLs, u) })
+}
