@@ -6,8 +6,12 @@ import (
 	"fmt"
 
 	"github.com/vidimus/vidimus/validate/asic"
+	"github.com/vidimus/vidimus/validate/cades"
+	"github.com/vidimus/vidimus/validate/ers"
+	"github.com/vidimus/vidimus/validate/pades"
 	"github.com/vidimus/vidimus/validate/signature"
 	"github.com/vidimus/vidimus/validate/xades"
+	"github.com/vidimus/vidimus/validate/xmldom"
 )
 
 // Open finds out what a file is by its first bytes, whatever its name says, and
@@ -34,28 +38,46 @@ func open(f File, detached []File) (*signature.Document, error) {
 	case bytes.HasPrefix(f.Data, []byte("PK")):
 		return asic.Open(f.Name, f.Data)
 	case bytes.HasPrefix(head, []byte("<")):
-		files := make([]xades.File, len(detached))
-		for i, d := range detached {
-			files[i] = xades.File{Name: d.Name, Data: d.Data}
+		if isXMLRecord(f.Data) {
+			return ers.Open(f.Data, detachedAs(detached, func(d File) ers.File { return ers.File(d) }))
 		}
-		return xades.Open(f.Data, files)
+		return xades.Open(f.Data, detachedAs(detached, func(d File) xades.File { return xades.File(d) }))
 	case bytes.HasPrefix(f.Data, []byte("%PDF-")):
-		return nil, notYet("a PDF")
+		return pades.Open(f.Data)
+	case f.Data[0] == 0x30 && ers.Is(f.Data):
+		return ers.Open(f.Data, detachedAs(detached, func(d File) ers.File { return ers.File(d) }))
 	case f.Data[0] == 0x30:
-		return nil, notYet("ASN.1 (a CMS signature, a time-stamp or an evidence record)")
-	case bytes.HasPrefix(bytes.TrimLeft(f.Data, " \t\r\n"), []byte("{")), bytes.HasPrefix(f.Data, []byte("eyJ")):
-		return nil, notYet("a JSON signature")
+		return cades.Open(f.Data, detachedAs(detached, func(d File) cades.File { return cades.File(d) }))
+	case isJSON(f.Data):
+		return openJSON(f, detached)
 	}
 	return nil, &signature.ReadError{
 		Code:    signature.UnsupportedFormat,
-		Message: "The file is no signature format that we know: neither an ASiC container nor XML.",
-		Hint:    "ASiC-E containers (.asice, .bdoc, .sce) and XML with XAdES signatures are judged.",
+		Message: "The file is no signature format that we know: neither a container, XML, a PDF, CMS nor JSON.",
+		Hint:    "ASiC containers (.asice, .bdoc, .sce, .asics), PDF, XAdES, CAdES, JAdES, time-stamps and evidence records are judged.",
 	}
 }
 
-func notYet(what string) error {
-	return &signature.ReadError{
-		Code:    signature.UnsupportedFormat,
-		Message: fmt.Sprintf("The file is %s; this version judges XAdES signatures in ASiC containers and in XML only.", what),
+// isXMLRecord says whether the root element is an evidence record of RFC 6283.
+func isXMLRecord(data []byte) bool {
+	if !bytes.Contains(data[:min(len(data), 4096)], []byte(ers.NamespaceXML)) {
+		return false
 	}
+	doc, err := xmldom.Parse(data, xmldom.DefaultLimits)
+	return err == nil && doc.Root.Is(ers.NamespaceXML, "EvidenceRecord")
+}
+
+// isJSON says whether the file begins as a JWS does: an object, or the compact form.
+func isJSON(data []byte) bool {
+	head := bytes.TrimLeft(data, " \t\r\n")
+	return bytes.HasPrefix(head, []byte("{")) || bytes.HasPrefix(head, []byte("eyJ"))
+}
+
+// detachedAs gives detached contents the type of a reader.
+func detachedAs[T any](files []File, as func(File) T) []T {
+	out := make([]T, len(files))
+	for i, f := range files {
+		out[i] = as(f)
+	}
+	return out
 }

@@ -4,6 +4,7 @@
 package validate
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/vidimus/vidimus/validate/ades"
 	"github.com/vidimus/vidimus/validate/certificate"
 	"github.com/vidimus/vidimus/validate/evidence"
+	"github.com/vidimus/vidimus/validate/gather"
 	"github.com/vidimus/vidimus/validate/path"
 	"github.com/vidimus/vidimus/validate/policy"
 	"github.com/vidimus/vidimus/validate/qualify"
@@ -29,6 +31,30 @@ type Request struct {
 	File     File
 	Detached []File // signed content that the file does not hold
 	At       time.Time
+	Fetched  Fetched // by Gather, or from a bundle; nothing: the file must speak for itself
+}
+
+// Fetched is evidence that a file does not hold, and what was asked for in vain.
+type Fetched struct {
+	Material signature.Material
+	Notes    []string
+}
+
+// Gather asks a source for what a file lacks: issuers, OCSP answers, CRLs. It
+// returns the request with what was found; Validate, which touches nothing,
+// judges by it.
+func (v *Validator) Gather(ctx context.Context, req Request, src gather.Source) Request {
+	doc, readErr := Open(req.File, req.Detached)
+	if readErr != nil || src == nil {
+		return req
+	}
+	periods := v.policy.Level("eIDAS/TrustAnchorPeriod") != policy.Ignore
+	got := gather.Close(ctx, doc, v.trust, periods, req.At.UTC().Truncate(time.Second), src)
+	req.Fetched = Fetched{Material: got.Material}
+	for _, n := range got.Notes {
+		req.Fetched.Notes = append(req.Fetched.Notes, n.Says)
+	}
+	return req
 }
 
 // Verdict is what was found, and all that it rests on.
@@ -78,15 +104,23 @@ func (v *Validator) Validate(req Request) (*Verdict, error) {
 	if readErr != nil {
 		return &Verdict{Report: v.refused(req, at, readErr), Evidence: evidence.NewSet()}, nil
 	}
-	c := ades.NewCase(ades.Facts{Document: doc, Trust: v.trust, Policy: v.policy, Now: at})
+	c := ades.NewCase(ades.Facts{Document: doc, Trust: v.trust, Policy: v.policy, Now: at, Fetched: req.Fetched.Material})
 	results := c.Judge()
 	rep := v.head(req, at)
 	rep.Document.Form = string(doc.Form)
+	rep.Notes = req.Fetched.Notes
 	for _, r := range results {
 		rep.AddSignature(v.qualify(r, at))
 	}
 	for _, t := range c.DocumentTimestamps() {
 		rep.AddTimestamp(v.qualifyTimestamp(t, at))
+	}
+	for _, e := range c.DocumentRecords() {
+		j := report.JudgedRecord{RecordResult: e}
+		for _, t := range e.Timestamps {
+			j.Timestamps = append(j.Timestamps, v.qualifyTimestamp(t, at))
+		}
+		rep.AddRecord(j)
 	}
 	lists := v.reliedOn(c)
 	rep.AddLists(withLOTL(lists))

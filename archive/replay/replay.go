@@ -33,6 +33,56 @@ type input struct {
 	Journal        string        `json:"officialJournal,omitempty"`
 	LOTLAnchors    []evidence.ID `json:"lotlAnchors,omitempty"`
 	Extra          []extra       `json:"extraLists,omitempty"`
+	Fetched        *fetched      `json:"fetched,omitempty"`
+}
+
+// fetched names, among the evidence of the bundle, what the file itself does not
+// hold and was fetched for it, and what was asked for in vain.
+type fetched struct {
+	Certificates []evidence.ID `json:"certificates,omitempty"`
+	OCSPs        []evidence.ID `json:"ocsps,omitempty"`
+	CRLs         []evidence.ID `json:"crls,omitempty"`
+	Notes        []string      `json:"notes,omitempty"`
+}
+
+func fetchedOf(f validate.Fetched) *fetched {
+	names := func(list [][]byte) []evidence.ID {
+		var out []evidence.ID
+		for _, raw := range list {
+			out = append(out, evidence.Of(raw))
+		}
+		return out
+	}
+	out := &fetched{Certificates: names(f.Material.Certificates), OCSPs: names(f.Material.OCSPs), CRLs: names(f.Material.CRLs), Notes: f.Notes}
+	if len(out.Certificates)+len(out.OCSPs)+len(out.CRLs)+len(out.Notes) == 0 {
+		return nil
+	}
+	return out
+}
+
+// restore finds what was fetched among the evidence of the bundle.
+func (f *fetched) restore(b *bundle.Bundle) (out validate.Fetched, err error) {
+	if f == nil {
+		return out, nil
+	}
+	held := map[evidence.ID][]byte{}
+	for _, o := range b.Content.Evidence {
+		held[o.ID] = o.Raw
+	}
+	out.Notes = f.Notes
+	for _, list := range []struct {
+		ids []evidence.ID
+		to  *[][]byte
+	}{{f.Certificates, &out.Material.Certificates}, {f.OCSPs, &out.Material.OCSPs}, {f.CRLs, &out.Material.CRLs}} {
+		for _, id := range list.ids {
+			raw, ok := held[id]
+			if !ok {
+				return out, fmt.Errorf("bundle %s: the fetched evidence %s is named in the input and missing", b.ID, id)
+			}
+			*list.to = append(*list.to, raw)
+		}
+	}
+	return out, nil
 }
 
 // extra joins an extra list with the certificates that may have signed it, by
@@ -53,6 +103,7 @@ func Pack(v *validate.Validator, req validate.Request, verdict *validate.Verdict
 	in := input{Version: inputVersion, Software: software, File: req.File.Name, ValidationTime: req.At.UTC().Truncate(time.Second)}
 	c := bundle.Content{Report: rep, Evidence: verdict.Evidence.All(), Policy: v.Policy().Text()}
 	c.Originals = append(c.Originals, bundle.Original{Name: req.File.Name, Role: bundle.Document, Data: req.File.Data})
+	in.Fetched = fetchedOf(req.Fetched)
 	for _, d := range req.Detached {
 		in.Detached = append(in.Detached, d.Name)
 		c.Originals = append(c.Originals, bundle.Original{Name: d.Name, Role: bundle.Detached, Data: d.Data})
@@ -123,6 +174,9 @@ func Judge(b *bundle.Bundle) (*validate.Verdict, error) {
 		return nil, err
 	}
 	req := validate.Request{At: in.ValidationTime}
+	if req.Fetched, err = in.Fetched.restore(b); err != nil {
+		return nil, err
+	}
 	for _, o := range b.Content.Originals {
 		f := validate.File{Name: o.Name, Data: o.Data}
 		if o.Role == bundle.Document {
@@ -168,7 +222,11 @@ func trustOf(b *bundle.Bundle, in input) (*path.Trust, error) {
 		}
 		x := lotl.Extra{Name: f.Name, Raw: f.Data}
 		for _, id := range e.Signers {
-			x.Signers = append(x.Signers, signers[id])
+			signer, ok := signers[id]
+			if !ok {
+				return nil, fmt.Errorf("the signer %s of the extra list %s is named in the input and missing", id, f.Name)
+			}
+			x.Signers = append(x.Signers, signer)
 		}
 		li.Extra = append(li.Extra, x)
 	}

@@ -47,11 +47,14 @@ func (c *ArchivePutCmd) Run(rt *runtime) error {
 	if err != nil {
 		return err
 	}
+	src, closing := c.online(c.At)
+	defer closing()
 	return c.with(rt, func(ctx context.Context, st archive.Store) error {
 		worst := exitOK
 		for _, file := range c.Files {
 			line := put{File: file}
 			req, readErr := job{file: file, detached: c.Detached}.request(at)
+			req = gathered(ctx, v, req, src)
 			if readErr != nil {
 				line.Error = readErr.Message
 			} else if verdict, err := v.Validate(req); err != nil {

@@ -65,10 +65,10 @@ var rooms = map[string]room{
 	"validate/xmldsig":    {reader, []string{"validate/xmldom", "validate/algo"}},
 	"validate/cms":        {reader, []string{"validate/der", "validate/evidence", "validate/algo", "validate/certificate"}},
 	"validate/tst":        {reader, []string{"validate/der", "validate/cms", "validate/evidence", "validate/algo", "validate/certificate"}},
-	"validate/ers":        {reader, []string{"validate/der", "validate/cms", "validate/tst", "validate/xmldom", "validate/evidence", "validate/algo"}},
+	"validate/ers":        {reader, []string{"validate/der", "validate/cms", "validate/tst", "validate/xmldom", "validate/evidence", "validate/algo", "validate/signature"}}, // signature: it fills EvidenceRecord
 	"validate/revocation": {reader, []string{"validate/der", "validate/evidence", "validate/algo", "validate/certificate"}},
 	"validate/xades":      {reader, append([]string{"validate/xmldom", "validate/xmldsig", "validate/tst", "validate/cms", "validate/ers"}, formats...)},
-	"validate/cades":      {reader, append([]string{"validate/cms", "validate/tst", "validate/ers"}, formats...)},
+	"validate/cades":      {reader, append([]string{"validate/der", "validate/cms", "validate/tst", "validate/ers"}, formats...)},
 	"validate/pades":      {reader, append([]string{"validate/cms", "validate/tst", "validate/cades"}, formats...)},
 	"validate/jades":      {reader, append([]string{"validate/tst"}, formats...)},
 	"validate/ddoc":       {reader, append([]string{"validate/xmldom", "validate/xmldsig"}, formats...)},
@@ -76,7 +76,10 @@ var rooms = map[string]room{
 	"validate/asic":       {reader, append([]string{"validate/cades", "validate/xades", "validate/cms", "validate/tst", "validate/ers", "validate/xmldom", "validate/xmldsig"}, formats...)},
 
 	// judges
-	"validate/path": {judge, []string{"validate/evidence", "validate/algo", "validate/certificate", "validate/verdict", "trustlist"}},
+	// der: name constraints, policy mappings and constraints are read where RFC 5280 §6.1 processes them
+	"validate/path": {judge, []string{"validate/der", "validate/evidence", "validate/algo", "validate/certificate", "validate/verdict", "trustlist"}},
+	// RFC 5280 §6.3: CRLs and the paths of those who issue them
+	"validate/pkix": {judge, []string{"validate/der", "validate/evidence", "validate/algo", "validate/certificate", "validate/path", "validate/revocation"}},
 	"validate/ades": {judge, append([]string{"validate/cms", "validate/tst", "validate/ers", "validate/xmldsig", "validate/revocation", "validate/path", "trustlist"}, words...)},
 	"validate/qualify": {judge, []string{"validate/verdict", "validate/policy", "validate/evidence", "validate/certificate", "validate/algo",
 		"trustlist"}},
@@ -146,7 +149,7 @@ var homes = []struct {
 	{"github.com/alecthomas/kong", []string{"cmd/vidimus"}, "flags are the command's business"},
 	{"golang.org/x/crypto/cryptobyte/...", []string{"validate/algo", "validate/certificate", "validate/cms", "validate/tst", "validate/ers", "validate/revocation", "validate/cades", "validate/xades", "validate/pades", "validate/eutest"}, "bounded DER reading, by readers only"},
 	{"golang.org/x/crypto/ripemd160", []string{"validate/algo"}, "old digests, known by one package"},
-	{"golang.org/x/text/...", []string{"validate/certificate", "validate/asic", "validate/xades"}, "names in old encodings and normal forms"},
+	{"golang.org/x/text/...", []string{"validate/certificate", "validate/asic", "validate/xades", "validate/path"}, "names in old encodings and normal forms"},
 	{"golang.org/x/term", []string{"cmd/vidimus"}, "whether there is a terminal is the command's business"},
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -10,6 +11,8 @@ import (
 	"github.com/vidimus/vidimus/trustlist"
 	"github.com/vidimus/vidimus/validate"
 	"github.com/vidimus/vidimus/validate/certificate"
+	"github.com/vidimus/vidimus/validate/fetch"
+	"github.com/vidimus/vidimus/validate/gather"
 	"github.com/vidimus/vidimus/validate/path"
 	"github.com/vidimus/vidimus/validate/policy"
 	"github.com/vidimus/vidimus/validate/signature"
@@ -19,9 +22,9 @@ import (
 type judgeFlags struct {
 	trustFlags
 	TrustAnchor []string `name:"trust-anchor" sep:"none" placeholder:"FILE" help:"PEM certificates trusted besides the lists (repeatable); what they issue is never called qualified."`
-	Policy      string   `placeholder:"NAME|FILE" default:"practice" help:"Validation policy: practice, strict, or a file."`
+	Policy      string   `placeholder:"NAME|FILE" default:"practice" help:"Validation policy: practice, strict, siva-polv3, siva-polv4, or a file."`
 	PolicySet   []string `name:"policy-set" sep:"none" placeholder:"CONSTRAINT=LEVEL" help:"Set one constraint of the policy (repeatable); levels FAIL, WARN, INFORM, IGNORE."`
-	Offline     bool     `help:"Fetch nothing. This version judges by what files hold and fetches nothing in any case."`
+	Offline     bool     `help:"Fetch nothing: judge by what the files hold."`
 }
 
 // validator is what the flags ask for, at a time.
@@ -35,6 +38,30 @@ func (f *judgeFlags) validator(rt *runtime, at time.Time) (*validate.Validator, 
 		return nil, err
 	}
 	return f.join(snap, p)
+}
+
+// gatherTimeout bounds the search for what one file lacks.
+const gatherTimeout = 30 * time.Second
+
+// online returns what asks the network for what files lack, and what closes it;
+// nothing with --offline. A validation as of another day asks nothing either: what
+// responders say today is no evidence for then.
+func (f *judgeFlags) online(asOf string) (src gather.Source, closing func()) {
+	if f.Offline || asOf != "" {
+		return nil, func() {}
+	}
+	client := fetch.New(fetch.Options{})
+	return client, client.Close
+}
+
+// gathered is the request with what the source has for it.
+func gathered(ctx context.Context, v *validate.Validator, req validate.Request, src gather.Source) validate.Request {
+	if src == nil {
+		return req
+	}
+	ctx, cancel := context.WithTimeout(ctx, gatherTimeout)
+	defer cancel()
+	return v.Gather(ctx, req, src)
 }
 
 // join makes one of a snapshot, the plain anchors and a policy.

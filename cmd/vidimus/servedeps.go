@@ -14,6 +14,7 @@ import (
 	"github.com/vidimus/vidimus/archive/replay"
 	"github.com/vidimus/vidimus/trustlist"
 	"github.com/vidimus/vidimus/validate"
+	"github.com/vidimus/vidimus/validate/gather"
 )
 
 // serveDeps hangs the HTTP door on the house: it builds what api.New needs from
@@ -38,8 +39,10 @@ func serveDeps(ctx context.Context, world *runtime, c *ServeCmd, log *slog.Logge
 	if s.store, err = openStore(ctx, c.Store, now); err != nil {
 		return api.Deps{}, nil, err
 	}
+	var closing func()
+	s.source, closing = c.online(c.UnsafeNow)
 	deps := api.Deps{Validator: s, Archive: s, Readiness: s, Limits: c.limits(), UnsafeNow: unsafeNow, Log: log}
-	return deps, func() {}, nil
+	return deps, closing, nil
 }
 
 // clock is what the service goes by: the runtime's, or that of --unsafe-now,
@@ -78,10 +81,11 @@ type service struct {
 	why       string
 	store     archive.Store
 	now       func() time.Time
+	source    gather.Source // nil: nothing is fetched
 }
 
 // judge judges an upload at a time.
-func (s *service) judge(up api.Upload) (validate.Request, *validate.Verdict, error) {
+func (s *service) judge(ctx context.Context, up api.Upload) (validate.Request, *validate.Verdict, error) {
 	if s.validator == nil {
 		return validate.Request{}, nil, &api.NotReady{Why: s.why}
 	}
@@ -89,6 +93,7 @@ func (s *service) judge(up api.Upload) (validate.Request, *validate.Verdict, err
 	for _, d := range up.Detached {
 		req.Detached = append(req.Detached, validate.File{Name: d.Name, Data: d.Data})
 	}
+	req = gathered(ctx, s.validator, req, s.source)
 	v, err := s.validator.Validate(req)
 	if err != nil {
 		return req, nil, err
@@ -101,7 +106,7 @@ func (s *service) judge(up api.Upload) (validate.Request, *validate.Verdict, err
 
 // Validate judges an upload.
 func (s *service) Validate(ctx context.Context, up api.Upload) ([]byte, error) {
-	_, v, err := s.judge(up)
+	_, v, err := s.judge(ctx, up)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +115,7 @@ func (s *service) Validate(ctx context.Context, up api.Upload) ([]byte, error) {
 
 // Put judges an upload and archives the evidence.
 func (s *service) Put(ctx context.Context, up api.Upload) (id string, rep []byte, err error) {
-	req, v, err := s.judge(up)
+	req, v, err := s.judge(ctx, up)
 	if err != nil {
 		return "", nil, err
 	}

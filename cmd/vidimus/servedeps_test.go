@@ -101,7 +101,7 @@ func TestServeJudgesKeepsAndGivesBack(t *testing.T) {
 
 func TestServeRefusesWhatItCannotJudge(t *testing.T) {
 	server := serviceOf(t, nil)
-	code, body := exchange(t, http.MethodPost, server.URL+"/v1/validations?name=x.pdf", []byte("%PDF-1.7\n"))
+	code, body := exchange(t, http.MethodPost, server.URL+"/v1/validations?name=x.txt", []byte("I owe you.\n"))
 	if code != http.StatusUnprocessableEntity && code != http.StatusUnsupportedMediaType || !bytes.Contains(body, []byte("unsupported-format")) {
 		t.Errorf("%d %s", code, body)
 	}

@@ -24,7 +24,7 @@ func call(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	return code, out.String(), errs.String()
 }
 
-var world = []string{"--lists", "../../testdata/world/lists", "--lotl-anchors", "../../testdata/world/lotl-anchors.pem"}
+var world = []string{"--offline", "--lists", "../../testdata/world/lists", "--lotl-anchors", "../../testdata/world/lotl-anchors.pem"}
 
 func with(args ...string) []string { return append(args, world...) }
 
@@ -59,7 +59,7 @@ func TestValidateExitStatus(t *testing.T) {
 		{"unknown policy", with("validate", "--policy", "lax", good), exitUsage, ""},
 		{"unknown constraint", with("validate", "--policy-set", "SignatureConstraints/Nonsense=WARN", good), exitUsage, ""},
 		{"no trust material", []string{"validate", good}, exitNoTrust, ""},
-		{"no lists by choice", []string{"validate", "--lists", "none", good}, exitNotValid, "NO_CERTIFICATE_CHAIN_FOUND"},
+		{"no lists by choice", []string{"validate", "--offline", "--lists", "none", good}, exitNotValid, "NO_CERTIFICATE_CHAIN_FOUND"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			code, out, errs := call(t, tt.args...)

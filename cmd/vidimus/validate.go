@@ -2,13 +2,18 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"os"
+	"os/signal"
 	goruntime "runtime"
 	"runtime/debug"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/vidimus/vidimus/validate"
+	"github.com/vidimus/vidimus/validate/gather"
 	"github.com/vidimus/vidimus/validate/report"
 	"github.com/vidimus/vidimus/validate/signature"
 )
@@ -56,8 +61,12 @@ func (c *ValidateCmd) Run(rt *runtime) error {
 	if err != nil {
 		return err
 	}
+	src, closing := c.online(c.At)
+	defer closing()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	worst := exitOK
-	for r := range inOrder(jobs, func(j job) *report.Report { return judgeFile(v, j, at) }) {
+	for r := range inOrder(jobs, func(j job) *report.Report { return judgeFile(ctx, v, j, at, src) }) {
 		out, err := render(r, c.Format)
 		if err != nil {
 			return err
@@ -86,7 +95,7 @@ func exitOf(r *report.Report) int {
 
 // judgeFile judges one file. That a fault of ours in one file stops the others is
 // worse than to report it as such: a panic becomes a line with an error.
-func judgeFile(v *validate.Validator, j job, at time.Time) (r *report.Report) {
+func judgeFile(ctx context.Context, v *validate.Validator, j job, at time.Time, src gather.Source) (r *report.Report) {
 	defer func() {
 		if p := recover(); p != nil {
 			r = report.Failure(j.file, &signature.ReadError{
@@ -100,7 +109,7 @@ func judgeFile(v *validate.Validator, j job, at time.Time) (r *report.Report) {
 	if readErr != nil {
 		return report.Failure(j.file, readErr)
 	}
-	verdict, err := v.Validate(req)
+	verdict, err := v.Validate(gathered(ctx, v, req, src))
 	if err != nil {
 		return report.Failure(j.file, &signature.ReadError{Code: "internal", Message: err.Error()})
 	}

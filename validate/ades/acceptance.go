@@ -106,11 +106,14 @@ func (c *Case) retainedSince(a *answer) time.Time {
 	return t
 }
 
-// signerRefusal asks each certificate of the signer's chain below an anchor for
-// an intact signature and revocation data of its own: a must for the responder,
-// advice for authorities above.
+// signerRefusal asks the one who signed the answer for revocation data of his own.
+// That the keys of his chain verify, the chain's builder has seen; data about the
+// authorities above are advice only.
 func (c *Case) signerRefusal(a *answer, at time.Time, visited map[evidence.ID]bool, what string) string {
-	stop, _ := a.chain.Stop(at)
+	// An anchor vouches for itself only while it is one.
+	if x := a.chain.Anchors[0]; x != nil && x.ValidAt(at) {
+		return ""
+	}
 	if visited == nil {
 		visited = map[evidence.ID]bool{}
 	}
@@ -119,33 +122,36 @@ func (c *Case) signerRefusal(a *answer, at time.Time, visited map[evidence.ID]bo
 	}
 	visited[a.signer.ID] = true
 	defer delete(visited, a.signer.ID)
-	for i, cert := range a.chain.Certificates[:max(stop, 0)] {
-		if i > 0 {
-			break
-		}
-		if c.needsNoRevocation(ofRevocation, cert, i) {
+	cert := a.signer
+	if c.needsNoRevocation(ofRevocation, cert, 0) {
+		return ""
+	}
+	data := c.answers(cert, a.chain.Issuer(0))
+	if len(data) == 0 {
+		return fmt.Sprintf("%s is signed by %s, for whose own certificate there are no revocation data, and which does not carry ocsp-nocheck.", what, subject(cert))
+	}
+	for _, d := range data {
+		if d.signer != nil && visited[d.signer.ID] {
 			continue
 		}
-		data := c.answers(cert, a.chain.Issuer(i))
-		if len(data) == 0 {
-			return fmt.Sprintf("%s is signed by %s, for whose own certificate there are no revocation data, and which does not carry ocsp-nocheck.", what, subject(cert))
-		}
-		ok := false
-		for _, d := range data {
-			if d.signer != nil && visited[d.signer.ID] {
-				continue
+		if acc := c.accept(d, at, visited); acc.ok {
+			// The issuing authority's own revocation is judged where the chain is.
+			if !sameEntity(cert, a.issuer) && d.revokedBy(at) && (!d.revokedAt.After(a.produced) || compromised(d.reason)) {
+				return fmt.Sprintf("%s is signed by %s, whose own certificate was revoked on %s%s.", what, subject(cert), moment(d.revokedAt), reasonWords(d.reason))
 			}
-			if acc := c.accept(d, at, visited); acc.ok {
-				ok = true
-				break
-			}
-		}
-		if !ok {
-			return fmt.Sprintf("%s is signed by %s, for whose own certificate no acceptable revocation data are there.", what, subject(cert))
+			return ""
 		}
 	}
-	return ""
+	return fmt.Sprintf("%s is signed by %s, for whose own certificate no acceptable revocation data are there.", what, subject(cert))
 }
+
+// compromised: the key may be in other hands since an unknown time, so that what
+// it signed before its revocation is worth nothing either (RFC 5280 §5.3.1).
+func compromised(reason int) bool {
+	return reason == revocation.ReasonKeyCompromise || reason == reasonCACompromise
+}
+
+const reasonCACompromise = 2
 
 // responder is who signed an OCSP answer.
 type responder struct {
@@ -153,22 +159,31 @@ type responder struct {
 	chain *path.Chain
 }
 
+// maxResponderTries bounds the certificates whose key is tried on one answer: a
+// hostile file may hold thousands of the responder's name.
+const maxResponderTries = 32
+
 // responder finds the certificate that an OCSP answer is signed with: among its
 // own, those of the document, and listed ones of the responder's name.
-func (c *Case) responder(o *revocation.OCSP) *responder {
-	if r, ok := c.responders[o.ID]; ok {
+func (c *Case) responder(o *revocation.OCSP, issuer *certificate.Certificate) *responder {
+	if r, ok := c.responders[o.ID]; ok && (r.cert != nil || !o.ResponderIs(issuer)) {
 		return r
 	}
 	r := &responder{}
 	c.responders[o.ID] = r // also ends a circle
+	tries := 0
 	try := func(from []*certificate.Certificate, named bool) {
 		for _, x := range from {
-			if r.cert == nil && o.ResponderIs(x) == named && o.Verify(x) == nil {
+			if r.cert != nil || tries >= maxResponderTries || o.ResponderIs(x) != named {
+				continue
+			}
+			if tries++; o.Verify(x) == nil {
 				r.cert = x
 			}
 		}
 	}
 	try(o.Certificates, true)
+	try([]*certificate.Certificate{issuer}, true)
 	try(c.pool.All(), true)
 	if len(o.ResponderName) > 0 {
 		try(c.Trust.BySubject(o.ResponderName), true)

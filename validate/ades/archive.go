@@ -65,12 +65,22 @@ func (c *Case) judgePast(k *token) *TimestampResult {
 
 // archival says whether the signature has archive material (5.6.3.4 5)): its
 // mere presence counts.
-func (c *Case) archival(s *signature.Signature) bool {
+func (c *Case) archival(s *signature.Signature, r *basicResult) bool {
+	if len(s.Records) > 0 || c.pdfArchived(s, r) {
+		return true
+	}
+	for _, r := range c.Document.Records {
+		for _, ref := range r.References {
+			if s.Path != "" && (ref.File == s.Path || ref.Name == s.Path) {
+				return true // it names the signature's file, whether or not it fits
+			}
+		}
+	}
 	for _, t := range s.Timestamps {
 		if c.tokens[t] == nil {
 			continue
 		}
-		if t.Type == signature.ArchiveTimestamp {
+		if t.Type == signature.ArchiveTimestamp || t.Type == signature.ContainerTimestamp {
 			return true
 		}
 		for _, inner := range t.CoversTokens {
@@ -93,7 +103,7 @@ func (c *Case) archive(s *signature.Signature, r *basicResult, t *timeResult) *t
 		return t
 	}
 	// 5)
-	if !c.archival(s) && !t.Is(verdict.NoCertificateChainFoundNoPOE) {
+	if !c.archival(s, r) && !t.Is(verdict.NoCertificateChainFoundNoPOE) {
 		return t
 	}
 	// 6)

@@ -32,7 +32,7 @@ func (c *Case) basicSignature(s *signature.Signature) *basicResult {
 		res.chain = c.chain(who.cert, who.own)
 	}
 	// 5.3.4 1) format
-	if con := c.format(s, b); !con.Passed() {
+	if con := c.format(s, res, b); !con.Passed() {
 		return end(con)
 	}
 	// 2) identification

@@ -21,6 +21,8 @@ type Facts struct {
 	Trust    *path.Trust
 	Policy   *policy.Policy
 	Now      time.Time // validation time
+	// Fetched is evidence that the document does not hold, fetched for it before.
+	Fetched signature.Material
 }
 
 // Case is one document before the judge: its facts, the material found anywhere
@@ -35,25 +37,26 @@ type Case struct {
 	ocsps   []*revocation.OCSP
 	crls    []*revocation.CRL
 	tokens  map[*signature.Timestamp]*token
-	all     []*token // every readable token of the document, once each place
+	all     []*token // every readable token of the document but those of evidence records, once each place
 	ledger  *evidence.Ledger
 
-	chains     map[evidence.ID]*path.Chain
-	responders map[evidence.ID]*responder
-	answerMemo map[answerKey][]*answer
-	acceptMemo map[acceptKey]acceptance
-	basicMemo  map[evidence.ID]*memoResult
-	crlMemo    map[crlKey]bool
-	signers    map[*signature.Signature]*signer
-	results    map[*signature.Signature]*Result
-	used       map[evidence.ID]bool
+	chains        map[evidence.ID]*path.Chain
+	responders    map[evidence.ID]*responder
+	answerMemo    map[answerKey][]*answer
+	acceptMemo    map[acceptKey]acceptance
+	basicMemo     map[evidence.ID]*memoResult
+	crlMemo       map[crlKey]bool
+	signers       map[*signature.Signature]*signer
+	results       map[*signature.Signature]*Result
+	recordResults map[*signature.EvidenceRecord]*RecordResult
+	fetched       map[evidence.ID]bool // what the document itself does not hold
 }
 
 // token is a time-stamp token with the place where it was found.
 type token struct {
 	*tst.Token
 	at     *signature.Timestamp
-	of     *signature.Signature // nil: of the container or document
+	of     []*signature.Signature // those that it stands under; none: of the container or document
 	signer *certificate.Certificate
 	why    string // why the signer is not known
 	certs  []*certificate.Certificate
@@ -76,7 +79,7 @@ func NewCase(f Facts) *Case {
 		answerMemo: map[answerKey][]*answer{}, acceptMemo: map[acceptKey]acceptance{},
 		basicMemo: map[evidence.ID]*memoResult{}, crlMemo: map[crlKey]bool{},
 		signers: map[*signature.Signature]*signer{}, results: map[*signature.Signature]*Result{},
-		used: map[evidence.ID]bool{},
+		recordResults: map[*signature.EvidenceRecord]*RecordResult{},
 	}
 	for _, s := range f.Document.Signatures {
 		for _, raw := range s.KeyInfo {
@@ -86,11 +89,28 @@ func NewCase(f Facts) *Case {
 		for _, t := range s.Timestamps {
 			c.addToken(t, s)
 		}
+		c.addRecords(s.Records)
 	}
+	c.material(f.Document.Embedded)
 	for _, t := range f.Document.Timestamps {
 		c.addToken(t, nil)
 	}
+	c.addRecords(f.Document.Records)
+	c.fetch(f.Fetched)
 	return c
+}
+
+// fetch takes what was fetched, and remembers what of it is not in the document.
+func (c *Case) fetch(m signature.Material) {
+	c.fetched = map[evidence.ID]bool{}
+	for _, list := range [][][]byte{m.OCSPs, m.CRLs} {
+		for _, raw := range list {
+			if _, ok := c.Evidence.Get(evidence.Of(raw)); !ok {
+				c.fetched[evidence.Of(raw)] = true
+			}
+		}
+	}
+	c.material(m)
 }
 
 // certificate reads a certificate once and puts it into the pool.
@@ -156,34 +176,53 @@ func (c *Case) addCRL(raw []byte) {
 }
 
 // addToken reads a token; one that cannot be read is passed over (formats §4.5).
+// A token may stand under several signatures and the document: it is one.
 func (c *Case) addToken(t *signature.Timestamp, of *signature.Signature) {
-	if len(c.all) >= signature.MaxTimestamps {
-		return
+	k, known := c.tokens[t]
+	if !known {
+		if len(c.all) >= signature.MaxTimestamps {
+			return
+		}
+		if k = c.readToken(t); k == nil {
+			return
+		}
+		c.all = append(c.all, k)
 	}
+	if of != nil {
+		k.of = append(k.of, of)
+	}
+}
+
+// addRecords reads the tokens of evidence records, which are judged with their
+// record.
+func (c *Case) addRecords(records []*signature.EvidenceRecord) {
+	for _, r := range records {
+		c.Evidence.Add(evidence.Other, r.Raw)
+		c.material(r.Embedded)
+		for i, t := range r.Tokens {
+			if c.tokens[t] == nil && i < signature.MaxTimestamps {
+				c.readToken(t)
+			}
+		}
+	}
+}
+
+// readToken reads a token; what it carries for itself serves the whole document.
+func (c *Case) readToken(t *signature.Timestamp) *token {
 	parsed, err := tst.Parse(t.Raw)
 	if err != nil {
-		return
+		return nil
 	}
-	k := &token{Token: parsed, at: t, of: of}
+	k := &token{Token: parsed, at: t}
 	c.Evidence.Add(evidence.Timestamp, t.Raw)
 	for _, raw := range parsed.CMS.Certificates {
 		if x := c.certificate(raw); x != nil {
 			k.certs = append(k.certs, x)
 		}
 	}
-	// What a token carries for itself serves the whole document.
-	extra := material(parsed)
-	for _, raw := range extra.Certificates {
-		c.certificate(raw)
-	}
-	for _, raw := range extra.OCSPs {
-		c.addOCSP(raw)
-	}
-	for _, raw := range extra.CRLs {
-		c.addCRL(raw)
-	}
+	c.material(material(parsed))
 	c.tokens[t] = k
-	c.all = append(c.all, k)
+	return k
 }
 
 // chain builds the chain of a certificate once, at the validation time.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/vidimus/vidimus/validate/evidence"
 	"github.com/vidimus/vidimus/validate/signature"
 	"github.com/vidimus/vidimus/validate/verdict"
 )
@@ -17,8 +18,11 @@ var ambiguous = map[signature.ProblemCode]bool{
 
 // format is format checking, EN 319 102-1 §5.2.2, with the container rules of
 // EN 319 162-1.
-func (c *Case) format(s *signature.Signature, b *block) verdict.Conclusion {
+func (c *Case) format(s *signature.Signature, res *basicResult, b *block) verdict.Conclusion {
 	r := roleOf(s)
+	if con := c.acceptedFormat(s, res, b); !con.Passed() {
+		return con
+	}
 	for _, p := range s.Problems {
 		if p.Code != signature.DuplicateSignature {
 			continue
@@ -41,39 +45,58 @@ func (c *Case) format(s *signature.Signature, b *block) verdict.Conclusion {
 			return verdict.RuleAmbiguousFile.Fails
 		}
 	}
-	if con := c.container(s, b); !con.Passed() {
+	if con := c.container(s.ObjectID, s.Problems, b); !con.Passed() {
+		return con
+	}
+	if con := c.pdfFormat(r, s.ObjectID, s.Problems, b); !con.Passed() {
 		return con
 	}
 	for _, p := range c.Document.Problems {
-		if !ambiguous[p.Code] {
+		if !ambiguous[p.Code] && p.Code != signature.PDFAmbiguous {
 			b.tell(verdict.Warning, verdict.RuleStructure, s.ObjectID, p.Says)
 		}
 	}
 	return verdict.OK
 }
 
+// acceptedFormat asks, where a policy does, for the level of the signature.
+func (c *Case) acceptedFormat(s *signature.Signature, res *basicResult, b *block) verdict.Conclusion {
+	const constraint = "SignatureConstraints/AcceptableFormats"
+	accepted := c.Policy.Values(constraint)
+	if s.Master != nil || len(accepted) == 0 || has(accepted, "*") {
+		return verdict.OK
+	}
+	level := c.level(s, res)
+	if b.ask(has(accepted, level), verdict.RuleFormatAccepted, constraint, s.ObjectID, func() string {
+		return fmt.Sprintf("The signature is of level %s; policy %s accepts %s.", level, c.Policy.Name, strings.Join(accepted, ", "))
+	}) {
+		return verdict.OK
+	}
+	return verdict.RuleFormatAccepted.Fails
+}
+
 // container asks what EN 319 162-1 asks of ASiC containers.
-func (c *Case) container(s *signature.Signature, b *block) verdict.Conclusion {
+func (c *Case) container(about evidence.ID, problems []signature.Problem, b *block) verdict.Conclusion {
 	k := c.Document.Container
 	if k == nil {
 		return verdict.OK
 	}
 	const group = "ContainerConstraints/"
 	isASiC := c.Document.Form == signature.FormASiCE || c.Document.Form == signature.FormASiCS
-	if !b.ask(isASiC, verdict.RuleContainerType, group+"AcceptableContainerTypes", s.ObjectID, func() string {
+	if !b.ask(isASiC, verdict.RuleContainerType, group+"AcceptableContainerTypes", about, func() string {
 		return "The file is a ZIP file, but neither an ASiC-S nor an ASiC-E container."
 	}) {
 		return verdict.RuleContainerType.Fails
 	}
-	b.ask(k.HasMimetype, verdict.RuleMimetypePresent, group+"MimeTypeFilePresent", s.ObjectID, func() string {
+	b.ask(k.HasMimetype, verdict.RuleMimetypePresent, group+"MimeTypeFilePresent", about, func() string {
 		return "The container holds no mimetype file."
 	})
-	if k.HasMimetype && !b.ask(k.MimetypeOK, verdict.RuleMimetypeContent, group+"AcceptableMimeTypeFileContent", s.ObjectID, func() string {
+	if k.HasMimetype && !b.ask(k.MimetypeOK, verdict.RuleMimetypeContent, group+"AcceptableMimeTypeFileContent", about, func() string {
 		return fmt.Sprintf("The mimetype file says %s, which is no ASiC type.", quote(shorten(k.Mimetype)))
 	}) {
 		return verdict.RuleMimetypeContent.Fails
 	}
-	if c.Document.Form == signature.FormASiCE && !b.ask(k.ManifestPresent, verdict.RuleManifest, group+"ManifestFilePresent", s.ObjectID, func() string {
+	if c.Document.Form == signature.FormASiCE && !b.ask(k.ManifestPresent, verdict.RuleManifest, group+"ManifestFilePresent", about, func() string {
 		return "The ASiC-E container holds no readable manifest (META-INF/manifest.xml)."
 	}) {
 		return verdict.RuleManifest.Fails
@@ -84,20 +107,20 @@ func (c *Case) container(s *signature.Signature, b *block) verdict.Conclusion {
 		enough = len(k.RootFiles) == 1
 		says = fmt.Sprintf("An ASiC-S container holds exactly one file at its root; this one holds %d.", len(k.RootFiles))
 	}
-	if !b.ask(enough, verdict.RuleSignedFiles, group+"SignedFilesPresent", s.ObjectID, func() string { return says }) {
+	if !b.ask(enough, verdict.RuleSignedFiles, group+"SignedFilesPresent", about, func() string { return says }) {
 		return verdict.RuleSignedFiles.Fails
 	}
-	if missing := unsignedFiles(s); len(missing) > 0 && !b.ask(false, verdict.RuleAllFilesSigned, group+"AllFilesSigned", s.ObjectID, func() string {
-		return "This signature does not cover every file of the container: " + strings.Join(missing, " ")
+	if missing := unsignedFiles(problems); len(missing) > 0 && !b.ask(false, verdict.RuleAllFilesSigned, group+"AllFilesSigned", about, func() string {
+		return strings.Join(missing, " ")
 	}) {
 		return verdict.RuleAllFilesSigned.Fails
 	}
 	return verdict.OK
 }
 
-func unsignedFiles(s *signature.Signature) []string {
+func unsignedFiles(problems []signature.Problem) []string {
 	var out []string
-	for _, p := range s.Problems {
+	for _, p := range problems {
 		if p.Code == signature.UnsignedDataFile {
 			out = append(out, p.Says)
 		}

@@ -54,7 +54,7 @@ func (c *Case) identify(s *signature.Signature) *signer {
 	if out.cert == nil && len(s.KeyInfoKey) > 0 {
 		c.identifyByKey(s, out, s.KeyInfoKey)
 	}
-	if out.cert == nil && len(candidates) == 0 && len(out.own) > 0 {
+	if out.cert == nil && s.Form == signature.FormXAdES && len(candidates) == 0 && len(out.own) > 0 {
 		c.identifyByKey(s, out, out.own[0].RawSPKI)
 	}
 	return out
@@ -83,6 +83,10 @@ func (c *Case) namedAndKeyed(s *signature.Signature, candidates []*certificate.C
 		if keyed == nil && x != named {
 			try(x)
 		}
+	}
+	// CMS names its signer itself, in sid (RFC 5652 §5.3).
+	if named == nil && keyed == nil && s.Form != signature.FormXAdES && len(candidates) > 0 {
+		named = candidates[0]
 	}
 	return named, keyed
 }
@@ -157,7 +161,10 @@ func (c *Case) identification(s *signature.Signature, b *block) verdict.Conclusi
 		if len(s.KeyInfo) == 0 {
 			return "The signature offers no certificate of its signer."
 		}
-		return fmt.Sprintf("Of the %d certificates that the signature offers none verifies it: %s.", len(s.KeyInfo), who.why)
+		if len(s.KeyInfo) == 1 {
+			return fmt.Sprintf("The certificate that the signature offers is not its signer's: %s.", who.why)
+		}
+		return fmt.Sprintf("Of the %d certificates that the signature offers none is its signer's: %s.", len(s.KeyInfo), who.why)
 	}) {
 		return verdict.RuleSignerFound.Fails
 	}

@@ -14,6 +14,7 @@ func TestLaw5_2_2(t *testing.T) { hold(t, lawsFormat) }
 const (
 	misshapen = failed + "FORMAT_FAILURE"
 	wellMade  = "a well-made container"
+	accept    = "constraint\tSignatureConstraints/AcceptableFormats\tFAIL\t"
 	simple    = "an ASiC-S container of one file"
 )
 
@@ -88,6 +89,9 @@ var lawsFormat = []law{
 	{name: "a file of another alphabet can be signed", made: func(s *scene) []byte {
 		return s.Sign(s.issuer().Signer(), []eutest.File{eutest.Text("läbi & ümber+100%.txt", "x"), eutest.Text("договір.txt", "y")}, eutest.SignOptions{})
 	}, want: passed},
+	{name: "a level that the policy accepts", values: accept + "XAdES-BASELINE-LT XAdES-BASELINE-LTA\n", made: sign(eutest.SignOptions{}), want: passed},
+	{name: "a level that the policy does not accept", good: "a level that the policy accepts", values: accept + "XAdES-BASELINE-LTA\n", made: sign(eutest.SignOptions{}),
+		want: misshapen, fires: []string{"FC-FORMAT-ACCEPTED"}},
 	{name: "each signature is judged by itself: the first", made: twoSigners, want: passed},
 	{name: "each signature is judged by itself: the second", good: "each signature is judged by itself: the first", made: twoSigners, sig: 1, want: unproven, bst: stamped,
 		fires: []string{"XCV-REVOKED"}},

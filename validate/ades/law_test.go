@@ -81,6 +81,8 @@ type outcome struct {
 	refused *signature.ReadError
 	trust   *path.Trust
 	file    []byte
+
+	document *signature.Document // nil: refused
 }
 
 func parsed(t testing.TB, c *eutest.Certificate) *certificate.Certificate {
@@ -149,7 +151,7 @@ var outcomes sync.Map // of cases by name: the meta-tests ask again
 func (l *law) judge(t testing.TB) *outcome {
 	t.Helper()
 	if o, ok := outcomes.Load(l.name); ok {
-		return o.(*outcome) //nolint:errcheck // only outcomes are stored, a line below
+		return o.(*outcome) // only outcomes are stored, a line below
 	}
 	w := eutest.New(t).At(signed)
 	s := &scene{World: w, sk: w.MemberState("EE").Provider("SK ID Solutions AS", "VATEE-100687640"), name: "file.asice"}
@@ -165,10 +167,23 @@ func (l *law) judge(t testing.TB) *outcome {
 		o.refused = refused
 	} else {
 		c := ades.NewCase(ades.Facts{Document: doc, Trust: o.trust, Policy: policyOf(t, l), Now: l.time()})
+		o.document = doc
 		o.results, o.stamps = c.Judge(), c.DocumentTimestamps()
 	}
 	outcomes.Store(l.name, o)
 	return o
+}
+
+// again judges the same file under the policy that the case names now.
+func (l *law) again(t testing.TB, o *outcome) *outcome {
+	t.Helper()
+	if o.document == nil {
+		return o
+	}
+	c := ades.NewCase(ades.Facts{Document: o.document, Trust: o.trust, Policy: policyOf(t, l), Now: l.time()})
+	out := *o
+	out.results, out.stamps = c.Judge(), c.DocumentTimestamps()
+	return &out
 }
 
 func words(c verdict.Conclusion) string {

@@ -27,8 +27,12 @@ var lawsFreshness = []law{
 		made: answered(delegated(), eutest.OCSPOptions{ProducedAt: signed.Add(-time.Hour)}), want: passed, fires: []string{"RFC-FRESH"}},
 	{name: "an hour is too old where a minute is allowed", good: "an hour is not too old where a day is allowed", values: fresh + "Unit=MINUTES Value=1\n",
 		made: answered(delegated(), eutest.OCSPOptions{ProducedAt: signed.Add(-time.Hour)}), want: indeterminate + "TRY_LATER", bst: stamped, fires: []string{"RFC-FRESH"}},
-	{name: "without an age the issuer's own interval counts", values: fresh + "\n", levels: nil,
+	{name: "without an age the issuer's own interval counts", values: fresh + "Unit=DAYS\n",
 		made: answered(delegated(), eutest.OCSPOptions{NextUpdate: judged.AddDate(0, 0, 1)}), want: passed},
+	{name: "an interval that is over is not fresh, but for the time-stamp", values: fresh + "Unit=DAYS\n",
+		made: answered(delegated(), eutest.OCSPOptions{NextUpdate: signed.AddDate(0, 0, 1)}), want: passed, fires: []string{"RFC-FRESH"}},
+	{name: "without an interval newer information is always to be had", good: "without an age the issuer's own interval counts", values: fresh + "Unit=DAYS\n",
+		made: answered(delegated(), eutest.OCSPOptions{ProducedAt: signed}), want: indeterminate + "TRY_LATER", bst: stamped, fires: []string{"RFC-FRESH"}},
 	{name: "age plays no part where the policy does not ask", made: answered(delegated(), eutest.OCSPOptions{ProducedAt: eutest.Day(2025, 3, 1)}), want: passed},
 }
 
@@ -65,7 +69,7 @@ var lawsContentTime = []law{
 		made: withContent(eutest.Day(2025, 3, 9), eutest.TokenOptions{}, revoked(eutest.Day(2025, 3, 1)), eutest.SignOptions{}), want: failed + "REVOKED", fires: []string{"SAV-REVOKED"}},
 	{name: "a content time-stamp of before revocation does not", good: "a content time-stamp of before signing",
 		made: withContent(eutest.Day(2025, 3, 1), eutest.TokenOptions{}, revoked(eutest.Day(2025, 3, 5)), eutest.SignOptions{}), want: unproven, bst: stamped, fires: []string{"XCV-REVOKED"}},
-	{name: "a content time-stamp over something else proves nothing", good: "a content time-stamp of after revocation makes it final",
+	{name: "a content time-stamp over something else proves nothing",
 		made: withContent(eutest.Day(2025, 3, 9), eutest.TokenOptions{WrongImprint: true}, revoked(eutest.Day(2025, 3, 1)), eutest.SignOptions{}), want: unproven, bst: stamped,
 		fires: []string{"TST-IMPRINT-INTACT"}},
 	{name: "a content time-stamp of after expiry makes it final", good: "a content time-stamp of before signing",
@@ -95,6 +99,8 @@ func unit(options ...eutest.Option) func(*scene) []byte {
 		return s.Sign(ca.Signer(), contract, eutest.SignOptions{TSA: s.sk.TSA("TEST other TSA", options...)})
 	}
 }
+
+const service = "constraint\tTimestamp/BasicSignatureConstraints/TrustServiceTypeIdentifier\tFAIL\t"
 
 const timed = "a time-stamp proves when the signature existed"
 
@@ -129,6 +135,9 @@ var lawsTimestamp = []law{
 	}, want: passed, bst: judged, fires: []string{"XCV-REVOKED", "LTV-TIMESTAMP"}},
 	{name: "a unit that has ended proves nothing now", good: "a unit below a listed authority proves it",
 		made: below(eutest.Valid(eutest.Day(2024, 1, 1), eutest.Day(2025, 3, 12))), want: passed, bst: judged, fires: []string{"XCV-VALIDITY", "LTV-TIMESTAMP"}},
+	{name: "a unit of a service that the policy accepts", values: service + "http://uri.etsi.org/TrstSvc/Svctype/TSA/QTST\n", made: stamp(eutest.TokenOptions{}), want: passed},
+	{name: "a unit of another service", good: "a unit of a service that the policy accepts", values: service + "http://uri.etsi.org/TrstSvc/Svctype/TSA\n",
+		made: stamp(eutest.TokenOptions{}), want: passed, bst: judged, fires: []string{"TST-SERVICE", "LTV-TIMESTAMP"}},
 	{name: "a listed unit is an anchor: its end does not matter", made: unit(eutest.Valid(eutest.Day(2024, 1, 1), eutest.Day(2025, 3, 12))), want: passed},
 	{name: "a token by SHA-1 proves nothing now", good: timed, made: stamp(eutest.TokenOptions{Hash: crypto.SHA1}), want: passed, bst: judged, fires: []string{"TST-ALGORITHMS"}},
 	{name: "a token signed by SHA-1 proves nothing now", good: timed, made: stamp(eutest.TokenOptions{Digest: crypto.SHA1}), want: passed, bst: judged, fires: []string{"TST-ALGORITHMS"}},

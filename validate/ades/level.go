@@ -12,10 +12,16 @@ import (
 // what is valid; but which chain needs which data depends on where trust begins,
 // so that a file can be LT with one set of anchors and T with another.
 func (c *Case) level(s *signature.Signature, r *basicResult) string {
+	if s.Structure.PDF != nil {
+		return c.levelPDF(s, r)
+	}
 	x, family := s.Structure, string(s.Form)
 	if !x.BES {
-		if s.Form == signature.FormXAdES {
+		switch s.Form {
+		case signature.FormXAdES:
 			return "XML-NOT-ETSI"
+		case signature.FormJAdES:
+			return "JSON-NOT-ETSI"
 		}
 		return "CMS-NOT-ETSI"
 	}
@@ -31,6 +37,9 @@ func (c *Case) level(s *signature.Signature, r *basicResult) string {
 	}
 	ltData := c.longTermData(s, r)
 	baselineT := baseline && x.OneTokenEach
+	if s.Form == signature.FormJAdES && !(ltData && x.BaselineLTShape) {
+		return family + "-BASELINE-T" // JAdES has no older levels
+	}
 	if baselineT && ltData && x.BaselineLTShape {
 		switch {
 		case x.SealedRecords:
@@ -136,7 +145,7 @@ func (c *Case) levelMaterial(s *signature.Signature) levelMaterial {
 
 func (c *Case) allSelfSigned(s *signature.Signature) bool {
 	for _, x := range c.levelMaterial(s).certs {
-		if !x.SelfIssued() {
+		if !c.selfSigned(x) {
 			return false
 		}
 	}
@@ -150,7 +159,7 @@ func (c *Case) longTermData(s *signature.Signature, r *basicResult) bool {
 	m := c.levelMaterial(s)
 	selfSigned := true
 	for _, x := range m.certs {
-		selfSigned = selfSigned && x.SelfIssued()
+		selfSigned = selfSigned && c.selfSigned(x)
 	}
 	if selfSigned {
 		return s.Structure.HasCertificateValues
@@ -210,7 +219,7 @@ func (c *Case) neededTokens(s *signature.Signature) []*token {
 // those who signed these data too.
 func (c *Case) covered(ch *path.Chain, m levelMaterial, done map[evidence.ID]bool) bool {
 	for i, x := range ch.Certificates {
-		if x.SelfIssued() || ch.Anchors[i] != nil {
+		if ch.Anchors[i] != nil || c.selfSigned(x) {
 			return true
 		}
 		if done[x.ID] {

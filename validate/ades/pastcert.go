@@ -31,7 +31,7 @@ func (c *Case) pastCertificate(r role, ch *path.Chain) *pastResult {
 			best = &pastResult{Conclusion: verdict.OK, control: control, answer: ans, anchor: i}
 		}
 		// The next anchor is only asked where this one has a sunset date.
-		if a.Sunset == nil || ch.Certificates[i].SelfIssued() {
+		if a.Sunset == nil || c.selfSigned(ch.Certificates[i]) {
 			break
 		}
 	}

@@ -30,6 +30,12 @@ func (c *Case) pastSignature(p past, b *block) verdict.Conclusion {
 		b.tell(verdict.Warning, verdict.RulePastChain, p.object, fmt.Sprintf("Nothing proves that the chain of %s and its revocation data existed while they were good.", subject(p.chain.Certificates[0])))
 		return p.current
 	}
+	// Whatever the time: who may not issue never could (RFC 5280 §6.1.4).
+	above := c.block(c.Now)
+	if con := c.x509Above(p.role, p.chain, 0, pcv.anchor, above); !con.Passed() {
+		b.join(above.findings)
+		return con
+	}
 	remembered := verdict.OK
 	if a := pcv.answer; a != nil && !c.answerSignerProven(a) && c.Policy.Level(p.role.signing("RevocationIssuerNotExpired")) == policy.Fail {
 		remembered = verdict.RulePastRevocationIssuer.Fails
@@ -74,9 +80,16 @@ func (c *Case) pastStatus(p past, pcv *pastResult) verdict.Conclusion {
 	case p.current.Is(verdict.OutOfBoundsNoPOE, verdict.OutOfBoundsNotRevoked):
 		return bounds(p.current)
 	case p.current.Is(verdict.CryptoConstraintsFailureNoPOE):
-		return c.pastAlgorithms(p)
+		if con := c.pastAlgorithms(p); !con.Passed() {
+			return con
+		}
+		return bounds(p.current) // basic validation stopped before it asked for validity
 	case p.current.Is(verdict.TryLater):
-		for i, a := range p.xcv.answers {
+		for i := range p.chain.Certificates {
+			a := p.xcv.answers[i]
+			if a == nil {
+				continue
+			}
 			quiet := c.block(p.bst)
 			if con := c.freshness(quiet, p.role.cert(i, "RevocationFreshness"), a, p.bst); !con.Passed() {
 				return con

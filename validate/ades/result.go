@@ -43,10 +43,12 @@ type Revocation struct {
 	Status     revocation.Status
 	RevokedAt  time.Time
 	ProducedBy *certificate.Certificate
+	Embedded   bool // in the document; else it was fetched
 }
 
 // Judge judges every signature of the document, in document order.
 func (c *Case) Judge() []*Result {
+	c.records()
 	c.timestamps()
 	out := make([]*Result, 0, len(c.Document.Signatures))
 	for _, s := range c.Document.Signatures {
@@ -63,6 +65,16 @@ func (c *Case) DocumentTimestamps() []*TimestampResult {
 		if k := c.tokens[t]; k != nil {
 			out = append(out, k.result)
 		}
+	}
+	return out
+}
+
+// DocumentRecords are the results of evidence records that belong to the
+// container or document. Judge comes first.
+func (c *Case) DocumentRecords() []*RecordResult {
+	var out []*RecordResult
+	for _, r := range c.Document.Records {
+		out = append(out, c.recordResults[r])
 	}
 	return out
 }
@@ -92,12 +104,34 @@ func (c *Case) signature(s *signature.Signature) *Result {
 		b.join(r.findings)
 	}
 	b.join(a.findings)
+	if res.Passed() {
+		if con := c.brokenLock(s, b); !con.Passed() {
+			res.Conclusion = con.Total()
+		}
+	}
+	c.staleAnswers(a, b)
 	c.practice(s, r, a, b)
 	c.expiredAuthorities(r, a, b)
 	res.Findings = b.findings
 	res.Revocations = c.revocations(r, a)
 	res.Format = c.level(s, r)
 	return res
+}
+
+// staleAnswers warns where a signature passes on an answer that is older than the
+// first proof of the signature: a revocation in between would not show (attack
+// R1). Whether that decides is for the policy's RevocationFreshness (§5.2.5).
+func (c *Case) staleAnswers(t *timeResult, b *block) {
+	if !t.Passed() {
+		return
+	}
+	for _, a := range t.used {
+		if a.thisUpdate.Before(t.bst) {
+			b.tell(verdict.Warning, verdict.RuleFresh, a.datum.id, fmt.Sprintf(
+				"The %s about %s was issued on %s, before the first proof that the signature existed, %s: a revocation in between would not show in it.",
+				a.datum.word(), subject(a.about), moment(a.thisUpdate), moment(t.bst)), a.about.ID)
+		}
+	}
 }
 
 // practice says what the policy passes by where it is milder than the standard's
@@ -167,7 +201,7 @@ func (c *Case) revocations(r *basicResult, t *timeResult) []Revocation {
 		}
 		out = append(out, Revocation{
 			Type: typ, ID: a.datum.id, About: x, ProducedAt: a.produced, ThisUpdate: a.thisUpdate, NextUpdate: a.nextUpdate,
-			Status: a.status, RevokedAt: a.revokedAt, ProducedBy: a.signer,
+			Status: a.status, RevokedAt: a.revokedAt, ProducedBy: a.signer, Embedded: !c.fetched[a.datum.id],
 		})
 	}
 	return out

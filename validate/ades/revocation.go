@@ -9,6 +9,7 @@ import (
 	"github.com/vidimus/vidimus/validate/certificate"
 	"github.com/vidimus/vidimus/validate/evidence"
 	"github.com/vidimus/vidimus/validate/path"
+	"github.com/vidimus/vidimus/validate/policy"
 	"github.com/vidimus/vidimus/validate/revocation"
 	"github.com/vidimus/vidimus/validate/verdict"
 )
@@ -107,7 +108,7 @@ func (c *Case) ocspAnswer(o *revocation.OCSP, cert, issuer *certificate.Certific
 		sum, ok := s.CertHashAlgorithm.Sum(cert.Raw)
 		a.certHash = ok && bytes.Equal(sum, s.CertHash)
 	}
-	r := c.responder(o)
+	r := c.responder(o, issuer)
 	a.signer, a.chain = r.cert, r.chain
 	return a
 }
@@ -147,17 +148,39 @@ func inScope(p *revocation.IssuingDistributionPoint, cert *certificate.Certifica
 	switch {
 	case p == nil:
 		return true
-	case p.OnlySomeReasons, p.Indirect, p.OnlyAttribute, p.OnlyUser && cert.IsCA, p.OnlyCA && !cert.IsCA:
+	case len(p.URIs) == 0 && (len(p.DirectoryNames) > 0 || len(p.RelativeName) > 0):
+		return false // a partition that we cannot compare with the certificate's (§6.3.3 (b)(2)(i))
+	case p.OnlySomeReasons, p.Indirect, !samePoint(p.URIs, cert.CRLURLs), p.OnlyAttribute, p.OnlyUser && cert.IsCA, p.OnlyCA && !cert.IsCA:
 		return false
 	}
 	return true
+}
+
+// samePoint: where both the CRL and the certificate name distribution points, one
+// of them must be the same (RFC 5280 §6.3.3 (b)(2)(i)).
+func samePoint(crl, cert []string) bool {
+	if len(crl) == 0 || len(cert) == 0 {
+		return true
+	}
+	for _, u := range crl {
+		if has(cert, u) {
+			return true
+		}
+	}
+	return false
+}
+
+// selfSigned: a certificate that its own key verifies. One that only bears the
+// issuer's name, such as a certificate for a rolled-over key, is not.
+func (c *Case) selfSigned(x *certificate.Certificate) bool {
+	return x.SelfIssued() && c.Trust.Verified(x, x)
 }
 
 // needsNoRevocation: self-signed certificates, and those that a policy names by
 // an extension: short-term ones (EN 319 412-1 §5.2), noRevAvail (RFC 9608), and
 // ocsp-nocheck of responders (RFC 6960 §4.2.2.2.1).
 func (c *Case) needsNoRevocation(r role, cert *certificate.Certificate, i int) bool {
-	return cert.SelfIssued() || c.skippedBy(r, cert, i) != ""
+	return c.selfSigned(cert) || c.skippedBy(r, cert, i) != ""
 }
 
 func (c *Case) skippedBy(r role, cert *certificate.Certificate, i int) string {
@@ -177,7 +200,7 @@ func (c *Case) skippedBy(r role, cert *certificate.Certificate, i int) string {
 // of these decides.
 func (c *Case) x509Revocation(r role, ch *path.Chain, i int, b *block, res *xcvResult) (*answer, verdict.Conclusion) {
 	cert := ch.Certificates[i]
-	if cert.SelfIssued() {
+	if c.selfSigned(cert) {
 		return nil, verdict.OK
 	}
 	if oid := c.skippedBy(r, cert, i); oid != "" {
@@ -211,7 +234,10 @@ func (c *Case) x509Revocation(r role, ch *path.Chain, i int, b *block, res *xcvR
 		reasons = append(reasons, acc.why)
 	}
 	if !b.ask(ans != nil, verdict.RuleRevocationAcceptable, r.cert(i, "AcceptableRevocationDataFound"), cert.ID, func() string {
-		return fmt.Sprintf("Of %d OCSP answers and CRLs about %s none is acceptable: %s", len(all), subject(cert), reasons[0])
+		if len(all) == 1 {
+			return fmt.Sprintf("The only revocation data about %s cannot be accepted: %s", subject(cert), reasons[0])
+		}
+		return fmt.Sprintf("Of %d OCSP answers and CRLs about %s none can be accepted: %s", len(all), subject(cert), reasons[0])
 	}) {
 		return nil, verdict.RuleRevocationAcceptable.Fails
 	}
@@ -226,6 +252,9 @@ func (c *Case) x509Revocation(r role, ch *path.Chain, i int, b *block, res *xcvR
 func (c *Case) x509Status(r role, i int, ans *answer, b *block, res *xcvResult) (*answer, verdict.Conclusion) {
 	cert := ans.about
 	revoked := ans.revokedBy(b.at)
+	if i > 0 && c.Policy.Model == policy.Hybrid {
+		revoked = false // told when time slides back (§5.6.2.2)
+	}
 	rule := verdict.RuleRevoked
 	if i > 0 {
 		rule = verdict.RuleRevokedCA

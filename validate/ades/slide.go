@@ -5,6 +5,7 @@ import (
 
 	"github.com/vidimus/vidimus/validate/path"
 	"github.com/vidimus/vidimus/validate/policy"
+	"github.com/vidimus/vidimus/validate/revocation"
 )
 
 // slide is validation time sliding, EN 319 102-1 §5.6.2.2: from now backward to
@@ -33,7 +34,7 @@ func (c *Case) slide(r role, ch *path.Chain, anchor int) (control time.Time, sig
 			constraint := r.cert(i, "RevocationFreshness")
 			switch {
 			case a.revokedBy(c.Now): // b)
-				if a.revokedAt.Before(t) {
+				if a.revokedAt.Before(t) && c.slidesFor(a, i) {
 					t = a.revokedAt
 				}
 			case c.Policy.Level(constraint) != policy.Ignore: // c)
@@ -49,6 +50,21 @@ func (c *Case) slide(r role, ch *path.Chain, anchor int) (control time.Time, sig
 		}
 	}
 	return t, signerAnswer, true
+}
+
+// slidesFor says whether a revocation moves the control-time: in the shell model
+// always; else where the key may be in other hands, and in the hybrid model for
+// authorities (5.6.2.2.4 2) b)).
+func (c *Case) slidesFor(a *answer, i int) bool {
+	switch c.Policy.Model {
+	case policy.Shell:
+		return true
+	case policy.Hybrid:
+		if i > 0 {
+			return true
+		}
+	}
+	return a.reason == revocation.ReasonKeyCompromise || a.reason == revocation.ReasonUnspecified || a.reason == revocation.NoReason
 }
 
 // proven picks the latest usable answer for the certificate at an index that was

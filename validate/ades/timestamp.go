@@ -7,6 +7,7 @@ import (
 
 	"github.com/vidimus/vidimus/validate/certificate"
 	"github.com/vidimus/vidimus/validate/path"
+	"github.com/vidimus/vidimus/validate/policy"
 	"github.com/vidimus/vidimus/validate/signature"
 	"github.com/vidimus/vidimus/validate/tst"
 	"github.com/vidimus/vidimus/validate/verdict"
@@ -40,6 +41,11 @@ func (c *Case) basicTimestamp(k *token) *TimestampResult {
 }
 
 func (c *Case) judgeToken(k *token, b *block, res *TimestampResult) verdict.Conclusion {
+	if con := c.tokenFormat(k, b); !con.Passed() {
+		c.tokenSigner(k)
+		res.Signer = k.signer
+		return con
+	}
 	c.tokenSigner(k)
 	res.Signer = k.signer
 	if !b.ask(k.signer != nil, verdict.RuleTokenSigner, ofTimestamp.signing("Recognition"), k.ID, func() string {
@@ -65,10 +71,58 @@ func (c *Case) judgeToken(k *token, b *block, res *TimestampResult) verdict.Conc
 	if !k.xcv.Passed() {
 		return k.xcv.Conclusion
 	}
+	if !c.tokenService(k, b) {
+		return verdict.RuleTokenService.Fails
+	}
 	if !c.algorithms(b, verdict.RuleTokenAlgorithms, append(c.tokenUses(k), chainUses(k.chain, c.Now)...), c.Now) {
 		return verdict.RuleTokenAlgorithms.Fails
 	}
 	return verdict.OK
+}
+
+// tokenFormat is format checking of a time-stamp (5.4.4 1)): of document
+// time-stamps as of PDF signatures, of container ones by their manifests.
+func (c *Case) tokenFormat(k *token, b *block) verdict.Conclusion {
+	for _, p := range k.at.Problems {
+		rule, constraint := verdict.RuleTimestampCoverage, "Timestamp/ContainerSignedAndTimestampedFilesCovered"
+		switch p.Code {
+		case signature.TimestampCoverage:
+		case signature.HashIndex:
+			rule, constraint = verdict.RuleHashIndex, "Timestamp/AtsHashIndex"
+		default:
+			continue
+		}
+		if !b.ask(false, rule, constraint, k.ID, func() string { return p.Says }) {
+			return rule.Fails
+		}
+	}
+	if k.at.Type == signature.ContainerTimestamp && len(k.of) == 0 && len(k.at.CoversSignatures) == 0 {
+		if con := c.container(k.ID, nil, b); !con.Passed() {
+			return con
+		}
+	}
+	return c.pdfFormat(ofTimestamp, k.ID, k.at.Problems, b)
+}
+
+// tokenService asks, where a policy does, for the type of the listed service that
+// the unit stands under.
+func (c *Case) tokenService(k *token, b *block) bool {
+	const constraint = "Timestamp/BasicSignatureConstraints/TrustServiceTypeIdentifier"
+	if c.Policy.Level(constraint) == policy.Ignore {
+		return true
+	}
+	wanted := c.Policy.Values(constraint)
+	ok := false
+	for _, x := range k.chain.Certificates {
+		for _, s := range c.Trust.Services(x) {
+			for _, i := range s.Instances {
+				ok = ok || has(wanted, i.Type)
+			}
+		}
+	}
+	return b.ask(ok, verdict.RuleTokenService, constraint, k.ID, func() string {
+		return fmt.Sprintf("No service above %s, who made the time-stamp of %s, is of a type that policy %s accepts.", subject(k.signer), moment(k.GenTime), c.Policy.Name)
+	})
 }
 
 // tokenSigner finds the certificate that the token names as its signer's: in the
@@ -110,10 +164,32 @@ func (c *Case) tokenVerification(k *token, b *block, res *TimestampResult) verdi
 	}) {
 		return verdict.RuleImprintIntact.Fails
 	}
+	if con := c.tokenEntries(k, b); !con.Passed() {
+		return con
+	}
 	if !b.ask(k.why == "", verdict.RuleTokenIntact, ofTimestamp.basic("SignatureIntact"), k.ID, func() string {
 		return fmt.Sprintf("The key of %s does not verify the time-stamp of %s: %s.", subject(k.signer), moment(k.GenTime), k.why)
 	}, k.signer.ID) {
 		return verdict.RuleTokenIntact.Fails
+	}
+	return verdict.OK
+}
+
+// tokenEntries asks for the files that the manifest of a container time-stamp
+// lists, in their order (EN 319 162-1 §A.4).
+func (c *Case) tokenEntries(k *token, b *block) verdict.Conclusion {
+	for _, ref := range k.at.References {
+		if ref.Type == signature.RefMessageImprint {
+			continue
+		}
+		if !b.ask(ref.Found, verdict.RuleImprintFound, ofTimestamp.basic("ReferenceDataExistence"), k.ID, func() string {
+			return fmt.Sprintf("The file %s, which the time-stamp of %s covers, was not found%s.", quote(refName(ref)), moment(k.GenTime), because(ref.Why))
+		}) {
+			return verdict.RuleImprintFound.Fails
+		}
+		if ref.Found && !b.ask(ref.Intact, verdict.RuleImprintIntact, ofTimestamp.basic("ReferenceDataIntact"), k.ID, func() string { return changed(ref) }, ref.DataID) {
+			return verdict.RuleImprintIntact.Fails
+		}
 	}
 	return verdict.OK
 }

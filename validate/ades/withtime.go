@@ -54,11 +54,15 @@ func (c *Case) withTime(s *signature.Signature, r *basicResult) *timeResult {
 		res.Conclusion = con
 		return res
 	}
+	if con := c.authoritiesUnrevoked(r, res, b); !con.Passed() {
+		res.Conclusion = con
+		return res
+	}
 	if con := c.timestampOrder(s, res, b); !con.Passed() {
 		res.Conclusion = con
 		return res
 	}
-	if con := c.waited(r, res, b); !con.Passed() {
+	if con := c.waited(s, r, res, b); !con.Passed() {
 		res.Conclusion = con
 		return res
 	}
@@ -194,9 +198,6 @@ func (c *Case) againstTime(s *signature.Signature, r *basicResult, res *timeResu
 			return r.Conclusion
 		}
 	}
-	if !r.Passed() && !r.Is(verdict.RevokedNoPOE, verdict.RevokedCANoPOE, verdict.OutOfBoundsNoPOE, verdict.OutOfBoundsNotRevoked, verdict.CryptoConstraintsFailureNoPOE) {
-		return verdict.OK
-	}
 	if r.Is(verdict.CryptoConstraintsFailureNoPOE) {
 		if !c.algorithms(b, verdict.RuleLongTermAlgorithms, c.valueUses(s)[:1], res.bst) {
 			return r.Conclusion
@@ -218,19 +219,42 @@ func (c *Case) againstTime(s *signature.Signature, r *basicResult, res *timeResu
 	return verdict.OK
 }
 
+// authoritiesUnrevoked: basic validation stops at the signer's first failure, so
+// that an authority revoked above it shows only here.
+func (c *Case) authoritiesUnrevoked(r *basicResult, res *timeResult, b *block) verdict.Conclusion {
+	if c.Policy.Model != policy.Shell {
+		return verdict.OK // asked for the time of issuance, or when time slides back
+	}
+	for _, a := range res.used {
+		if a.about == r.chain.Certificates[0] || !a.revokedBy(c.Now) || a.revokedAt.After(res.bst) {
+			continue
+		}
+		if !b.ask(false, verdict.RuleRevocationTimeCA, "Timestamp/RevocationTimeAgainstBestSignatureTime", a.about.ID, func() string {
+			return fmt.Sprintf("The authority %s was revoked on %s%s; the earliest proof that the signature existed is of %s.", subject(a.about), moment(a.revokedAt), reasonWords(a.reason), moment(res.bst))
+		}, a.datum.id, res.by) {
+			return verdict.RuleRevocationTimeCA.Fails
+		}
+	}
+	return verdict.OK
+}
+
 // waited ends TRY_LATER where the best signature time lies before a suspension,
 // or the revocation data are fresh for it (5.5.4 9)).
-func (c *Case) waited(r *basicResult, res *timeResult, b *block) verdict.Conclusion {
+func (c *Case) waited(s *signature.Signature, r *basicResult, res *timeResult, b *block) verdict.Conclusion {
 	if !r.Is(verdict.TryLater) {
 		return verdict.OK
 	}
-	for i, a := range r.xcv.answers {
+	for i := range r.chain.Certificates {
+		a := r.xcv.answers[i]
+		if a == nil {
+			continue
+		}
 		if a.revokedBy(c.Now) && a.onHold() && !a.revokedAt.After(res.bst) {
 			b.tell(verdict.Error, verdict.RuleTryLater, a.about.ID, fmt.Sprintf("%s was on hold since %s, and nothing proves that the signature existed before.", subject(a.about), moment(a.revokedAt)), a.datum.id)
 			return r.Conclusion
 		}
 		if !r.xcv.fresh {
-			if con := c.freshness(b, ofSignature.cert(i, "RevocationFreshness"), a, res.bst); !con.Passed() {
+			if con := c.freshness(b, roleOf(s).cert(i, "RevocationFreshness"), a, res.bst); !con.Passed() {
 				return con
 			}
 		}

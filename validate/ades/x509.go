@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 
+	"github.com/vidimus/vidimus/trustlist"
 	"github.com/vidimus/vidimus/validate/certificate"
 	"github.com/vidimus/vidimus/validate/evidence"
 	"github.com/vidimus/vidimus/validate/path"
@@ -21,8 +22,8 @@ type xcvResult struct {
 	fresh   bool            // false: TRY_LATER came from freshness, not from a suspension
 }
 
-// x509 is X.509 certificate validation, EN 319 102-1 §5.2.6, in the shell model:
-// everything is asked for the time of the block.
+// x509 is X.509 certificate validation, EN 319 102-1 §5.2.6. In the shell model
+// everything is asked for the time of the block; x509At knows the other models.
 func (c *Case) x509(r role, ch *path.Chain, b *block) *xcvResult {
 	leaf := ch.Certificates[0]
 	res := &xcvResult{Conclusion: verdict.OK, chain: ch, stop: -1, answers: map[int]*answer{}, revoked: -1, fresh: true}
@@ -47,10 +48,19 @@ func (c *Case) x509(r role, ch *path.Chain, b *block) *xcvResult {
 		res.Conclusion = verdict.RuleSunset.Fails
 		return res
 	}
-	// The shell model: each certificate below the stop, the signer's first. The
-	// first failure is the result.
+	// A listed certificate ends chains because its service issues certificates: one
+	// listed for time-stamps or OCSP answers, and no authority by its own extension,
+	// issues none.
+	if stop > 0 && !b.ask(c.issues(ch, stop), verdict.RuleCA, r.ca("CA"), ch.Certificates[stop].ID, func() string {
+		return fmt.Sprintf("%s issued %s, but is listed for another service than issuing certificates, and is no certificate authority.", subject(ch.Certificates[stop]), subject(ch.Certificates[stop-1]))
+	}) {
+		res.Conclusion = verdict.RuleCA.Fails
+		return res
+	}
+	// Each certificate below the stop, the signer's first. The first failure is
+	// the result.
 	for i := range stop {
-		con := c.x509Certificate(r, ch, i, b, res)
+		con := c.x509At(r, ch, i, b, res)
 		if con.Passed() {
 			continue
 		}
@@ -60,9 +70,62 @@ func (c *Case) x509(r role, ch *path.Chain, b *block) *xcvResult {
 			con = verdict.RuleSunset.Fails
 		}
 		res.Conclusion = con
+		// What a proof of existence may cure must not hide what nothing cures: the
+		// structure of the authorities above is asked for all the same.
+		if con.Is(recoverable...) || con.Is(verdict.TryLater) {
+			if above := c.x509Above(r, ch, i+1, stop, b); !above.Passed() {
+				res.Conclusion = above
+			}
+		}
 		return res
 	}
 	return res
+}
+
+// issues says whether the anchor at an index may issue certificates: by its
+// basic constraints, by the type of a service that lists it, or because the caller
+// trusts it as it is.
+func (c *Case) issues(ch *path.Chain, i int) bool {
+	if ch.Certificates[i].IsCA || !ch.Anchors[i].Listed {
+		return true
+	}
+	for _, s := range c.Trust.Services(ch.Certificates[i]) {
+		for _, x := range s.Instances {
+			if x.Type == trustlist.ServiceCAQC || x.Type == trustlist.ServiceCAPKC || x.Type == trustlist.ServiceNationalRootQC {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// x509At judges the certificate at an index for the time that the policy's model
+// asks for: in the chain model an authority is asked for the time at which it
+// issued the certificate below it.
+func (c *Case) x509At(r role, ch *path.Chain, i int, b *block, res *xcvResult) verdict.Conclusion {
+	if i == 0 || c.Policy.Model != policy.Chain {
+		return c.x509Certificate(r, ch, i, b, res)
+	}
+	then := c.block(ch.Certificates[i-1].NotBefore)
+	con := c.x509Certificate(r, ch, i, then, res)
+	b.join(then.findings)
+	return con
+}
+
+// x509Above asks for the structure of the authorities from an index on, below
+// the stop (RFC 5280 §6.1.4).
+func (c *Case) x509Above(r role, ch *path.Chain, from, stop int, b *block) verdict.Conclusion {
+	for i := from; i < stop; i++ {
+		con := c.x509Structure(r, ch, i, b)
+		if con.Passed() {
+			continue
+		}
+		if ch.Anchors[i] != nil {
+			con = verdict.RuleSunset.Fails
+		}
+		return con
+	}
+	return verdict.OK
 }
 
 func (c *Case) chainMissing(ch *path.Chain) string {
@@ -79,7 +142,7 @@ func (c *Case) chainMissing(ch *path.Chain) string {
 func (c *Case) x509Certificate(r role, ch *path.Chain, i int, b *block, res *xcvResult) verdict.Conclusion {
 	cert, issuer := ch.Certificates[i], ch.Issuer(i)
 	if i == 0 {
-		b.ask(!cert.SelfIssued(), verdict.RuleNotSelfSigned, r.signing("NotSelfSigned"), cert.ID, func() string {
+		b.ask(!c.selfSigned(cert), verdict.RuleNotSelfSigned, r.signing("NotSelfSigned"), cert.ID, func() string {
 			return fmt.Sprintf("%s issued itself.", subject(cert))
 		})
 	}
@@ -144,7 +207,7 @@ func (c *Case) x509Structure(r role, ch *path.Chain, i int, b *block) verdict.Co
 	if con := c.x509Usage(r, cert, i, b); !con.Passed() {
 		return con
 	}
-	return c.x509Extensions(r, cert, i, b)
+	return c.x509Extensions(r, ch, i, b)
 }
 
 // x509Usage asks what the key may be used for.
@@ -174,11 +237,15 @@ func (c *Case) x509Usage(r role, cert *certificate.Certificate, i int, b *block)
 }
 
 // x509Extensions asks for extensions that must, should and must not be there.
-func (c *Case) x509Extensions(r role, cert *certificate.Certificate, i int, b *block) verdict.Conclusion {
+func (c *Case) x509Extensions(r role, ch *path.Chain, i int, b *block) verdict.Conclusion {
+	cert := ch.Certificates[i]
 	if i == 0 {
 		b.ask(len(cert.IssuerURLs)+len(cert.OCSPURLs) > 0, verdict.RuleAIA, r.signing("AuthorityInfoAccessPresent"), cert.ID, func() string {
 			return fmt.Sprintf("%s does not say where its issuer or status service is found (no Authority Information Access).", subject(cert))
 		})
+	}
+	if con := c.x509Names(r, ch, i, b); !con.Passed() {
+		return con
 	}
 	b.ask(cert.HasAuthorityKeyID || cert.SelfIssued(), verdict.RuleAuthorityKeyID, r.cert(i, "AuthorityKeyIdentifierPresent"), cert.ID, func() string {
 		return fmt.Sprintf("%s has no authority key identifier.", subject(cert))

@@ -10,9 +10,11 @@ import (
 	"embed"
 	"encoding/hex"
 	"fmt"
-	"sort"
 	"strings"
+	"sync"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/vidimus/vidimus/validate/verdict"
 )
@@ -49,13 +51,28 @@ func (l Level) Finding() verdict.Level {
 	return verdict.Info
 }
 
+// Model says for which time the authorities of a chain are asked (EN 319 102-1
+// §5.2.6.4, annex A of TS 119 172-4).
+type Model string
+
+// Shell asks everything for the validation time; Chain asks each authority for
+// the time at which it issued the certificate below; Hybrid asks in the shell
+// model, but an authority's revocation counts only when time slides back.
+const (
+	Shell  Model = "shell"
+	Chain  Model = "chain"
+	Hybrid Model = "hybrid"
+)
+
 // Policy is a validation policy. It is not changed after it was made.
 type Policy struct {
 	Name   string
 	Suite  *Suite
+	Model  Model
 	levels map[string]Level
 	values map[string][]string
 	text   []byte
+	sum    string // SHA-256 of text
 }
 
 //go:embed data/*.tsv
@@ -65,7 +82,7 @@ var data embed.FS
 const Default = "practice"
 
 // BuiltIn names the policies that need no file.
-func BuiltIn() []string { return []string{"practice", "strict"} }
+func BuiltIn() []string { return []string{"practice", "strict", "siva-polv3", "siva-polv4"} }
 
 // Named returns a built-in policy.
 func Named(name string) (*Policy, error) {
@@ -75,7 +92,7 @@ func Named(name string) (*Policy, error) {
 			if err != nil {
 				return nil, fmt.Errorf("reading built-in policy %q: %w", name, err)
 			}
-			return Parse(raw)
+			return parse(raw, nil)
 		}
 	}
 	return nil, fmt.Errorf("policy %q is unknown; built in are %s", name, strings.Join(BuiltIn(), ", "))
@@ -85,9 +102,36 @@ func Named(name string) (*Policy, error) {
 const maxPolicySize = 1 << 20
 
 // Parse reads a policy file: lines of words parted by tabs (name, base,
-// constraint, and those of a suite). A base is a built-in policy whose lines are
-// taken first; without suite lines the built-in suite counts.
+// model, constraint, and those of a suite). A base is a built-in policy whose lines are
+// taken first; without suite lines the built-in suite counts. A constraint that
+// no built-in policy knows is an error, so that a misspelt one changes nothing
+// silently.
 func Parse(raw []byte) (*Policy, error) {
+	all, err := known()
+	if err != nil {
+		return nil, err
+	}
+	return parse(raw, all)
+}
+
+// known holds every constraint that some built-in policy names; its levels mean nothing.
+var known = sync.OnceValues(func() (*Policy, error) {
+	all := &Policy{levels: map[string]Level{}}
+	for _, name := range BuiltIn() {
+		p, err := Named(name)
+		if err != nil {
+			return nil, err
+		}
+		for k, l := range p.levels {
+			all.levels[k] = l
+		}
+	}
+	return all, nil
+})
+
+// parse reads a policy; all holds the constraints that there are, nil for the
+// built-in policies themselves.
+func parse(raw []byte, all *Policy) (*Policy, error) {
 	if len(raw) > maxPolicySize {
 		return nil, fmt.Errorf("reading policy: %d octets, at most %d are allowed", len(raw), maxPolicySize)
 	}
@@ -103,10 +147,18 @@ func Parse(raw []byte) (*Policy, error) {
 		var err error
 		switch {
 		case f[0] == "name" && len(f) == 2:
-			p.Name = f[1]
+			p.Name, err = nameOf(f[1])
+		case f[0] == "model" && len(f) == 2:
+			if p.Model = Model(f[1]); p.Model != Shell && p.Model != Chain && p.Model != Hybrid {
+				err = fmt.Errorf("model %q is unknown; models are shell, chain and hybrid", f[1])
+			}
 		case f[0] == "base" && len(f) == 2:
 			err = p.inherit(f[1])
 		case f[0] == "constraint" && (len(f) == 3 || len(f) == 4):
+			if all != nil && all.levels[f[1]] == "" {
+				err = fmt.Errorf("constraint %q is unknown%s", f[1], all.near(f[1]))
+				break
+			}
 			err = p.set(f)
 		default:
 			err = suite.line(f)
@@ -121,7 +173,13 @@ func Parse(raw []byte) (*Policy, error) {
 	if p.Name == "" {
 		return nil, fmt.Errorf("reading policy: it has no line \"name\"")
 	}
-	if suite.Name != "" {
+	if p.Model == "" {
+		p.Model = Shell
+	}
+	if suite.begun {
+		if err := suite.check(); err != nil {
+			return nil, fmt.Errorf("reading policy: %w", err)
+		}
 		p.Suite = suite
 	}
 	if p.Suite == nil {
@@ -153,10 +211,21 @@ func builtInSuite() (*Suite, error) {
 			return nil, fmt.Errorf("reading built-in cryptographic suite, line %d: %w", n+1, err)
 		}
 	}
+	return s, s.check()
+}
+
+// nameOf reads a policy's name, which reports print.
+func nameOf(s string) (string, error) {
+	if !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl) {
+		return "", fmt.Errorf("name %q holds what cannot be printed", s)
+	}
 	return s, nil
 }
 
 func (p *Policy) inherit(base string) error {
+	if len(p.levels) > 0 {
+		return fmt.Errorf("base %q stands below constraints that it would take back; it must stand above them, once", base)
+	}
 	b, err := Named(base)
 	if err != nil {
 		return err
@@ -167,7 +236,7 @@ func (p *Policy) inherit(base string) error {
 	for k, v := range b.values {
 		p.values[k] = v
 	}
-	p.Suite = b.Suite
+	p.Suite, p.Model = b.Suite, b.Model
 	return nil
 }
 
@@ -194,19 +263,23 @@ func (p *Policy) Level(constraint string) Level {
 // Values are the values of a constraint, such as accepted OIDs.
 func (p *Policy) Values(constraint string) []string { return p.values[constraint] }
 
-// With returns the policy with some levels changed. A name that the policy does
-// not know is an error, so that a misspelt one changes nothing silently.
+// With returns the policy with some levels changed. A name that no built-in
+// policy knows is an error, so that a misspelt one changes nothing silently.
 func (p *Policy) With(levels map[string]Level) (*Policy, error) {
 	if len(levels) == 0 {
 		return p, nil
 	}
-	out := &Policy{Name: p.Name, Suite: p.Suite, levels: map[string]Level{}, values: p.values}
+	all, err := known()
+	if err != nil {
+		return nil, err
+	}
+	out := &Policy{Name: p.Name, Suite: p.Suite, Model: p.Model, levels: map[string]Level{}, values: p.values}
 	for k, v := range p.levels {
 		out.levels[k] = v
 	}
 	for k, v := range levels {
-		if _, ok := out.levels[k]; !ok {
-			return nil, fmt.Errorf("constraint %q is unknown to policy %s%s", k, p.Name, p.near(k))
+		if all.levels[k] == "" {
+			return nil, fmt.Errorf("constraint %q is unknown%s", k, all.near(k))
 		}
 		out.levels[k] = v
 	}
@@ -218,7 +291,8 @@ func (p *Policy) near(name string) string {
 	last := name[strings.LastIndexByte(name, '/')+1:]
 	var hits []string
 	for _, k := range sortedKeys(p.levels) {
-		if strings.EqualFold(k[strings.LastIndexByte(k, '/')+1:], last) && len(hits) < 3 {
+		same := strings.EqualFold(k[strings.LastIndexByte(k, '/')+1:], last) || within(strings.ToLower(k), strings.ToLower(name), 3)
+		if same && len(hits) < 3 {
 			hits = append(hits, k)
 		}
 	}
@@ -228,23 +302,45 @@ func (p *Policy) near(name string) string {
 	return "; is it " + strings.Join(hits, ", or ") + "?"
 }
 
+// within says whether at most n letters must be changed, left out or put in to
+// make one word of the other.
+func within(a, b string, n int) bool {
+	if len(a)-len(b) > n || len(b)-len(a) > n {
+		return false
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)] <= n
+}
+
 // write keeps the canonical text, which Parse reads back to the same policy.
 func (p *Policy) write() {
-	lines := []string{"name\t" + p.Name}
-	keys := sortedKeys(p.levels)
-	sort.Strings(keys)
-	for _, k := range keys {
+	lines := []string{"name\t" + p.Name, "model\t" + string(p.Model)}
+	for _, k := range sortedKeys(p.levels) {
 		lines = append(lines, "constraint\t"+k+"\t"+string(p.levels[k])+"\t"+strings.Join(p.values[k], " "))
 	}
 	lines = append(lines, p.Suite.lines()...)
 	p.text = []byte(strings.Join(lines, "\n") + "\n")
+	sum := sha256.Sum256(p.text)
+	p.sum = hex.EncodeToString(sum[:])
 }
 
 // Text is the whole policy in the words of its file, in a fixed order.
 func (p *Policy) Text() []byte { return p.text }
 
 // SHA256 is the hexadecimal SHA-256 of Text: what a report names.
-func (p *Policy) SHA256() string {
-	sum := sha256.Sum256(p.text)
-	return hex.EncodeToString(sum[:])
-}
+func (p *Policy) SHA256() string { return p.sum }

@@ -1,7 +1,9 @@
 package policy
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strconv"
 	"time"
@@ -17,6 +19,7 @@ type Suite struct {
 	AfterUpdate Level
 	digests     map[string]time.Time // zero: no end
 	algorithms  map[string][]sizeRow // by rising size
+	begun       bool                 // some line of it was read
 }
 
 type sizeRow struct {
@@ -60,12 +63,30 @@ func (s *Suite) judge(end, at time.Time) Judgement {
 	return j
 }
 
+// check refuses a suite that lacks what its lines mean nothing without: without
+// its day, every end would be a forecast.
+func (s *Suite) check() error {
+	switch {
+	case s.Name == "":
+		return errors.New("its cryptographic suite has no line \"suite\" that names it")
+	case s.Updated.IsZero():
+		return fmt.Errorf("its cryptographic suite %q has no line \"updated\" with the day of the table", s.Name)
+	}
+	return nil
+}
+
 func (s *Suite) line(f []string) error {
+	switch f[0] {
+	case "suite", "updated", "after-update", "digest", "algorithm":
+		s.begun = true
+	}
 	switch {
 	case f[0] == "suite" && len(f) == 2:
-		s.Name = f[1]
+		name, err := nameOf(f[1])
+		s.Name = name
+		return err
 	case f[0] == "updated" && len(f) == 2:
-		t, err := time.Parse(time.DateOnly, f[1])
+		t, err := parseDay(f[1])
 		s.Updated = t
 		return err
 	case f[0] == "after-update" && len(f) == 2:
@@ -73,13 +94,19 @@ func (s *Suite) line(f []string) error {
 		s.AfterUpdate = l
 		return err
 	case f[0] == "digest" && len(f) == 3:
+		if _, twice := s.digests[f[1]]; twice {
+			return fmt.Errorf("digest %s stands twice", f[1])
+		}
 		end, err := parseEnd(f[2])
 		s.digests[f[1]] = end
 		return err
 	case f[0] == "algorithm" && len(f) == 4:
 		bits, err := strconv.Atoi(f[2])
-		if err != nil {
-			return fmt.Errorf("key size %q is no number", f[2])
+		if err != nil || bits <= 0 {
+			return fmt.Errorf("key size %q is no number of bits", f[2])
+		}
+		if slices.ContainsFunc(s.algorithms[f[1]], func(r sizeRow) bool { return r.bits == bits }) {
+			return fmt.Errorf("algorithm %s of %d bits stands twice", f[1], bits)
 		}
 		end, err := parseEnd(f[3])
 		rows := append(s.algorithms[f[1]], sizeRow{bits, end})
@@ -89,14 +116,23 @@ func (s *Suite) line(f []string) error {
 	default:
 		return fmt.Errorf("word %q with %d columns is unknown", f[0], len(f))
 	}
-	return nil
 }
 
 func parseEnd(s string) (time.Time, error) {
 	if s == "-" {
 		return time.Time{}, nil
 	}
-	return time.Parse(time.DateOnly, s)
+	return parseDay(s)
+}
+
+// parseDay reads a day such as 2029-01-01. Go's zero time means "no end" here and
+// is no day of any table.
+func parseDay(s string) (time.Time, error) {
+	t, err := time.Parse(time.DateOnly, s)
+	if err == nil && t.IsZero() {
+		err = fmt.Errorf("day %q is before all tables", s)
+	}
+	return t, err
 }
 
 func formatEnd(t time.Time) string {

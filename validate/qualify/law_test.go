@@ -95,6 +95,12 @@ func laws() []law {
 		{name: "an unknown type is covered by anything", want: "Unknown-QC-QSCD", ca: opts(eutest.ASI(eutest.ForeSeals)), signer: opts(qc(true, true, eutest.ESign, eutest.ESeal)),
 			keeps: rules(verdict.RuleServiceCovers), tells: rules(verdict.RuleCertificateType)},
 
+		{name: "websites only, and the list calls the seal a website", want: "Not AdES", ca: opts(eutest.ASI(eutest.ForWebSiteAuthentication), qualify(eutest.QCForWSA)), signer: opts(eutest.Seal()),
+			keeps: rules(verdict.RuleServiceCovers)},
+		{name: "signatures only, and the list calls the website a signature", want: "QESig", ca: opts(qualify(eutest.QCForESig)), signer: opts(qc(true, true, eutest.Web))},
+		{name: "seals only, and the list calls the website a seal", want: "QESeal", ca: opts(eutest.ASI(eutest.ForeSeals), qualify(eutest.QCForESeal)), signer: opts(qc(true, true, eutest.Web))},
+		{name: "two usages override nothing", want: "AdESeal", ca: opts(qualify(eutest.QCForESig, eutest.QCForESeal)), signer: opts(eutest.Seal()), tells: rules(verdict.RuleServiceCovers)},
+
 		// step 6: conflict
 		{name: "smartcases 154: two services contradict each other", want: "N/A", also: func(_ *eutest.World, p *eutest.Provider, ca *eutest.CA, _ *eutest.Signer) {
 			p.Service(eutest.CAQC, "again", []*eutest.Certificate{ca.Certificate}, eutest.ASI(eutest.ForeSignatures), eutest.HistoryOf(since(eutest.Withdrawn, eutest.Day(2017, 1, 1))))
@@ -112,6 +118,10 @@ func laws() []law {
 			also: func(w *eutest.World, _ *eutest.Provider, ca *eutest.CA, _ *eutest.Signer) {
 				w.MemberState("LV").Provider("X").Service(eutest.CAQC, "X", []*eutest.Certificate{ca.Certificate}, eutest.ASI(eutest.ForWebSiteAuthentication), qualify(eutest.QCNoQSCD))
 			}, keeps: rules(verdict.RuleServiceConflict)},
+		{name: "one of two usages and one of one", want: "N/A", ca: opts(eutest.ASI(eutest.ForeSignatures, eutest.ForeSeals), qualify(eutest.QCForESig, eutest.QCForESeal)),
+			also: func(_ *eutest.World, p *eutest.Provider, ca *eutest.CA, _ *eutest.Signer) {
+				p.Service(eutest.CAQC, "again", []*eutest.Certificate{ca.Certificate}, eutest.ASI(eutest.ForeSignatures, eutest.ForeSeals))
+			}, tells: rules(verdict.RuleServiceConflict)},
 		{name: "one that does not cover it is no party to a conflict", want: "QESig", also: func(_ *eutest.World, p *eutest.Provider, ca *eutest.CA, _ *eutest.Signer) {
 			p.Service(eutest.CAQC, "seals", []*eutest.Certificate{ca.Certificate}, eutest.ASI(eutest.ForeSeals), eutest.HistoryOf(since(eutest.Withdrawn, eutest.Day(2017, 1, 1))))
 		}, keeps: rules(verdict.RuleServiceConflict)},
@@ -202,8 +212,8 @@ func laws() []law {
 		{name: "row 3B: both vocabularies agree", want: "QESig", signer: opts(qc(true, false, eutest.ESign)), ca: opts(qualify(eutest.QCWithSSCD, eutest.QCWithQSCD)), keeps: rules(verdict.RuleServiceConsistent)},
 		{name: "row 3C: a qualifier that nobody knows", want: "QESig", ca: opts(qualify("http://example.eu/QCOfTheMoon")), tells: rules(verdict.RuleServiceConsistent)},
 		{name: "row 4: two usages", want: "Unknown-QC-QSCD", ca: opts(eutest.ASI(eutest.ForeSignatures, eutest.ForeSeals), qualify(eutest.QCForESig, eutest.QCForESeal)), tells: rules(verdict.RuleServiceConsistent)},
-		{name: "row 6: a seal under the Directive", clock: old, want: "Unknown-QC-QSCD", ca: opts(qualify(eutest.QCForESeal)), tells: rules(verdict.RuleServiceConsistent)},
-		{name: "row 6: a website under the Directive", clock: old, want: "Unknown-QC-QSCD", ca: opts(qualify(eutest.QCForWSA)), tells: rules(verdict.RuleServiceConsistent)},
+		{name: "row 6: a seal under the Directive", clock: old, want: "Unknown-QC-QSCD", ca: opts(eutest.ASI(eutest.ForeSignatures, eutest.ForeSeals), qualify(eutest.QCForESeal)), tells: rules(verdict.RuleServiceConsistent)},
+		{name: "row 6: a website under the Directive", clock: old, want: "Unknown-QC-QSCD", ca: opts(eutest.ASI(eutest.ForeSignatures, eutest.ForWebSiteAuthentication), qualify(eutest.QCForWSA)), tells: rules(verdict.RuleServiceConsistent)},
 		{name: "row 6: for seals only, under the Directive", clock: old, want: "Unknown-QC-QSCD", ca: opts(eutest.ASI(eutest.ForeSeals)), tells: rules(verdict.RuleServiceConsistent)},
 		{name: "row 6: for websites only, under the Directive", clock: old, want: "Unknown-QC-QSCD", ca: opts(eutest.ASI(eutest.ForWebSiteAuthentication)), tells: rules(verdict.RuleServiceConsistent)},
 		{name: "row 7: a usage without its information", clock: old, signedAt: old, want: "Unknown-QC-QSCD", ca: opts(eutest.ASI(eutest.ForeSeals, eutest.ForWebSiteAuthentication), qualify(eutest.QCForESig)),

@@ -53,7 +53,7 @@ func (r *Report) AddSignature(j Judged) {
 	}
 	for _, ref := range s.References {
 		out.References = append(out.References, Reference{Name: ref.Name, Type: string(ref.Type), Found: ref.Found, Intact: ref.Intact, Digest: digestName(ref)})
-		if ref.Scope != signature.ScopeNone && ref.Found {
+		if ref.Scope != signature.ScopeNone && ref.Found && ref.Intact { // what was altered is not covered
 			out.Scopes = append(out.Scopes, Scope{Name: ref.Name, Scope: string(ref.Scope)})
 		}
 	}
@@ -76,6 +76,27 @@ func (r *Report) AddSignature(j Judged) {
 
 // AddTimestamp writes a time-stamp of the document itself.
 func (r *Report) AddTimestamp(t JudgedTimestamp) { r.Timestamps = append(r.Timestamps, timestamp(t)) }
+
+// JudgedRecord is one evidence record with its time-stamps.
+type JudgedRecord struct {
+	*ades.RecordResult
+	Timestamps []JudgedTimestamp
+}
+
+// AddRecord writes an evidence record of the document.
+func (r *Report) AddRecord(j JudgedRecord) {
+	out := EvidenceRecord{
+		ID: j.Record.ID, Path: j.Record.Path, Indication: string(j.Indication), SubIndication: string(j.SubIndication),
+		POE: Time{j.POE}, Findings: findings(j.Findings),
+	}
+	for _, ref := range j.Record.References {
+		out.References = append(out.References, Reference{Name: ref.Name, Type: string(ref.Type), Found: ref.Found, Intact: ref.Intact, Digest: digestName(ref)})
+	}
+	for _, t := range j.Timestamps {
+		out.Timestamps = append(out.Timestamps, timestamp(t))
+	}
+	r.EvidenceRecords = append(r.EvidenceRecords, out)
+}
 
 // AddLists writes the lists that the verdict rests on.
 func (r *Report) AddLists(lists []*trustlist.List) {
@@ -144,7 +165,7 @@ func timestamp(t JudgedTimestamp) Timestamp {
 func revocation(a ades.Revocation) Revocation {
 	out := Revocation{
 		Type: a.Type, About: a.About.SignerName(), ProducedAt: Time{a.ProducedAt}, ThisUpdate: Time{a.ThisUpdate},
-		Status: string(a.Status), Embedded: true, SHA256: a.ID.String(),
+		Status: string(a.Status), Embedded: a.Embedded, SHA256: a.ID.String(),
 	}
 	if a.NextUpdate != nil {
 		out.NextUpdate = Time{*a.NextUpdate}

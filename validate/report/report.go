@@ -25,6 +25,7 @@ type Report struct {
 	Signatures           []Signature      `json:"signatures"`
 	Timestamps           []Timestamp      `json:"timestamps"`
 	EvidenceRecords      []EvidenceRecord `json:"evidenceRecords"`
+	Notes                []string         `json:"notes,omitempty"` // what was asked for on the network in vain
 }
 
 // Time is written in RFC 3339, UTC, to the second.
@@ -225,6 +226,13 @@ func (r *Report) settle() {
 		s.Revocations, s.Findings, s.Timestamps = orEmpty(s.Revocations), orEmpty(s.Findings), orEmpty(s.Timestamps)
 		for j := range s.Timestamps {
 			s.Timestamps[j].Findings = orEmpty(s.Timestamps[j].Findings)
+		}
+	}
+	for i := range r.EvidenceRecords {
+		e := &r.EvidenceRecords[i]
+		e.References, e.Timestamps, e.Findings = orEmpty(e.References), orEmpty(e.Timestamps), orEmpty(e.Findings)
+		for j := range e.Timestamps {
+			e.Timestamps[j].Findings = orEmpty(e.Timestamps[j].Findings)
 		}
 	}
 	for i := range r.Timestamps {

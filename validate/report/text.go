@@ -4,127 +4,189 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
+	"unicode/utf8"
 )
 
 // Text writes the report for people: the verdict first, then why, then what it
-// rests on.
+// rests on. Long sentences are broken near column 100.
 func (r *Report) Text(w io.Writer) error {
 	r.settle()
 	t := &textWriter{w: w}
-	t.line("%s", clean(r.File))
+	t.say("", "", r.File)
 	if r.Error != nil {
-		t.line("  Could not be judged: %s", clean(r.Error.Message))
+		t.say("  ", "", "Could not be judged: "+r.Error.Message)
 		if r.Error.Hint != "" {
-			t.line("  Hint: %s", clean(r.Error.Hint))
+			t.say("  ", "", "Hint: "+r.Error.Hint)
 		}
 		return t.err
 	}
 	if d := r.Document; d != nil {
-		t.line("  %s, %d bytes, SHA-256 %s", d.Form, d.Size, d.SHA256)
+		t.say("  ", "", fmt.Sprintf("%s, %d bytes, SHA-256 %s", d.Form, d.Size, d.SHA256))
 	}
-	t.line("  Validated as of %s under policy %q (SHA-256 %s)", day(r.ValidationTime.Time), r.Policy.Name, short(r.Policy.SHA256))
-	t.line("  %s", counted(r.ValidSignaturesCount, r.SignaturesCount))
+	if p := r.Policy; p != nil {
+		t.say("  ", "", fmt.Sprintf("Validated as of %s under policy %q (SHA-256 %s)", day(r.ValidationTime.Time), p.Name, short(p.SHA256)))
+	}
+	t.say("  ", "", counted(r))
 	for i := range r.Signatures {
 		t.signature(i+1, &r.Signatures[i])
 	}
 	for i := range r.Timestamps {
-		t.line("")
-		t.timestamp("  Time-stamp of the document: ", &r.Timestamps[i])
+		t.blank()
+		t.timestamp("  ", "Time-stamp of the document: ", &r.Timestamps[i])
+	}
+	for i := range r.EvidenceRecords {
+		t.blank()
+		t.record(&r.EvidenceRecords[i])
 	}
 	t.lists(r.Trust)
 	return t.err
 }
 
+// textWriter writes lines, and remembers the first error.
 type textWriter struct {
 	w   io.Writer
 	err error
 }
 
-func (t *textWriter) line(format string, args ...any) {
+// width is where lines are broken, where there is a blank to break them at.
+const width = 100
+
+// labelWidth is the room for the words before a value.
+const labelWidth = 15
+
+func (t *textWriter) blank() { t.raw("") }
+
+func (t *textWriter) raw(line string) {
 	if t.err == nil {
-		_, t.err = fmt.Fprintf(t.w, format+"\n", args...)
+		_, t.err = io.WriteString(t.w, line+"\n")
 	}
 }
 
-func counted(valid, all int) string {
-	switch {
-	case all == 0:
-		return "No signature was found."
-	case valid == all && all == 1:
-		return "The one signature is valid."
-	case valid == all:
-		return fmt.Sprintf("All %d signatures are valid.", all)
+// say writes a label and its value; further lines hang below the value.
+func (t *textWriter) say(indent, label, value string) {
+	head := indent
+	if label != "" {
+		head += fmt.Sprintf("%-*s", labelWidth, label)
 	}
-	return fmt.Sprintf("%d of %d signatures are valid.", valid, all)
+	hang := strings.Repeat(" ", utf8.RuneCountInString(head))
+	if label == "" {
+		hang += "  "
+	}
+	line, used := head, 0
+	for _, word := range strings.Split(clean(value), " ") {
+		n := utf8.RuneCountInString(line) + utf8.RuneCountInString(word)
+		switch {
+		case used == 0:
+			line += word
+		case n+1 > width:
+			t.raw(line)
+			line = hang + word
+		default:
+			line += " " + word
+		}
+		used++
+	}
+	t.raw(line)
 }
 
 func (t *textWriter) signature(n int, s *Signature) {
-	t.line("")
+	const indent = "    "
+	t.blank()
 	who := s.SignedBy
 	if who == "" {
 		who = "an unidentified signer"
 	}
-	t.line("  Signature %d, by %s", n, clean(who))
-	verdict := s.Indication
-	if s.SubIndication != "" {
-		verdict += " / " + s.SubIndication
+	kind := "Signature"
+	if s.CounterSignatureOf != "" {
+		kind = "Counter-signature"
 	}
-	t.line("    Verdict        %s", verdict)
-	t.line("    Qualification  %s%s", s.Qualification, meaning(s.Qualification))
-	t.line("    Format         %s%s", s.Format, where(s.Path))
+	t.say("  ", "", fmt.Sprintf("%s %d, by %s", kind, n, who))
+	t.say(indent, "Verdict", conclusion(s.Indication, s.SubIndication)+why(s))
+	t.say(indent, "Qualification", s.Qualification+meaning(s.Qualification))
+	t.say(indent, "Format", s.Format+where(s.Path))
 	if s.Scheme != nil {
-		t.line("    Made with      %s%s", s.Scheme.Name, schemeLevel(s.Scheme))
+		t.say(indent, "Made with", s.Scheme.Name+schemeLevel(s.Scheme))
 	}
 	if g := s.Signer; g != nil {
-		t.line("    Signer         %s", clean(signerLine(g)))
-		t.line("    Certificate    issued by %s, valid %s to %s", clean(g.Issuer), day(g.NotBefore.Time), day(g.NotAfter.Time))
+		t.say(indent, "Signer", signerLine(g))
+		t.say(indent, "Certificate", fmt.Sprintf("issued by %s, valid %s to %s", g.Issuer, day(g.NotBefore.Time), day(g.NotAfter.Time)))
 	}
 	if !s.ClaimedSigningTime.IsZero() {
-		t.line("    Claimed time   %s (what the signer's computer said)", day(s.ClaimedSigningTime.Time))
+		t.say(indent, "Claimed time", fmt.Sprintf("%s (what the signer's computer said)", day(s.ClaimedSigningTime.Time)))
 	}
-	t.line("    Proven time    %s%s", day(s.BestSignatureTime.Time), provenBy(s))
-	for _, x := range s.Scopes {
-		t.line("    Covers         %s (%s)", clean(x.Name), strings.ToLower(strings.ReplaceAll(x.Scope, "_", " ")))
-	}
+	t.say(indent, "Proven time", day(s.BestSignatureTime.Time)+provenBy(s))
+	t.covers(indent, s)
 	for i := range s.Timestamps {
-		t.timestamp("    Time-stamp     ", &s.Timestamps[i])
+		t.timestamp(indent, "", &s.Timestamps[i])
 	}
 	for _, x := range s.Revocations {
-		t.line("    Status         %s is %s, says the %s of %s by %s", clean(x.About), x.Status, x.Type, day(x.ProducedAt.Time), clean(x.ProducedBy))
+		t.say(indent, "Revocation", revocationLine(x))
 	}
 	if len(s.Chain) > 0 {
 		names := make([]string, len(s.Chain))
 		for i, l := range s.Chain {
-			names[i] = clean(l.Subject)
+			names[i] = l.Subject
 			if l.Anchor {
 				names[i] += " (trust anchor)"
 			}
 		}
-		t.line("    Chain          %s", strings.Join(names, " < "))
+		t.say(indent, "Chain", strings.Join(names, " < "))
 	}
-	t.findings("    ", s.Findings)
+	t.findings(indent, s.Findings)
 }
 
-func (t *textWriter) timestamp(head string, x *Timestamp) {
-	sub := ""
-	if x.SubIndication != "" {
-		sub = " / " + x.SubIndication
+// covers tells what is signed and unaltered. A value that does not verify covers
+// nothing, whatever its references say.
+func (t *textWriter) covers(indent string, s *Signature) {
+	if !s.SignatureIntact {
+		t.say(indent, "Covers", "nothing: the signature value does not verify")
+		return
 	}
-	t.line("%s%s, %s%s, %s, by %s", head, day(x.Time.Time), x.Indication, sub, x.Qualification, clean(x.ProducedBy))
+	for _, x := range s.Scopes {
+		t.say(indent, "Covers", fmt.Sprintf("%s (%s)", x.Name, scope(x.Scope)))
+	}
+	if len(s.Scopes) == 0 {
+		t.say(indent, "Covers", "nothing: what was signed is missing or was changed")
+	}
+}
+
+func (t *textWriter) timestamp(indent, head string, x *Timestamp) {
+	label := ""
+	if head == "" {
+		label = "Time-stamp"
+	}
+	by := ""
+	if x.ProducedBy != "" {
+		by = ", by " + x.ProducedBy
+	}
+	t.say(indent, label, fmt.Sprintf("%s%s%s, %s%s", head, day(x.Time.Time), by, conclusion(x.Indication, x.SubIndication), stampMeaning(x)))
 	if x.Indication != "PASSED" {
-		t.findings("      ", x.Findings)
+		t.findings(indent+"  ", x.Findings)
 	}
+}
+
+func (t *textWriter) record(e *EvidenceRecord) {
+	head := fmt.Sprintf("Evidence record%s, %s", where(e.Path), conclusion(e.Indication, e.SubIndication))
+	if !e.POE.IsZero() {
+		head += fmt.Sprintf(": what it covers existed on %s", day(e.POE.Time))
+	}
+	t.say("  ", "", head)
+	for _, x := range e.References {
+		if x.Found && x.Intact {
+			t.say("    ", "Covers", x.Name)
+		}
+	}
+	for i := range e.Timestamps {
+		t.timestamp("    ", "", &e.Timestamps[i])
+	}
+	t.findings("    ", e.Findings)
 }
 
 func (t *textWriter) findings(indent string, list []Finding) {
-	if len(list) == 0 {
-		return
-	}
 	words := map[string]string{"error": "Why", "warning": "Note", "info": "Info"}
 	for _, f := range list {
-		t.line("%s%-14s %s", indent, words[f.Level], clean(f.Says))
-		t.line("%s%-14s [%s, %s]", indent, "", f.Rule, f.Clause)
+		t.say(indent, words[f.Level], f.Says)
+		t.raw(fmt.Sprintf("%s%*s[%s, %s]", indent, labelWidth, "", f.Rule, f.Clause))
 	}
 }
 
@@ -132,86 +194,17 @@ func (t *textWriter) lists(trust *Trust) {
 	if trust == nil {
 		return
 	}
-	t.line("")
+	t.blank()
 	if len(trust.Lists) == 0 {
-		t.line("  The verdict rests on no trusted list.")
+		t.say("  ", "", "The verdict rests on no trusted list.")
 		return
 	}
-	t.line("  The verdict rests on these trusted lists:")
+	t.say("  ", "", "The verdict rests on these trusted lists:")
 	for _, l := range trust.Lists {
-		t.line("    %-3s number %d of %s, SHA-256 %s", l.Territory, l.Sequence, day(l.Issued.Time), short(l.SHA256))
-	}
-}
-
-// meaning puts a qualification into words.
-func meaning(q string) string {
-	words := map[string]string{
-		"QESig":     "qualified electronic signature: it has the effect of a handwritten one, Regulation (EU) 910/2014 Art. 25(2)",
-		"QESeal":    "qualified electronic seal, Regulation (EU) 910/2014 Art. 35(2)",
-		"AdESig-QC": "advanced electronic signature with a qualified certificate; no qualified device is proven",
-		"AdESig":    "advanced electronic signature; its certificate is not qualified",
-		"N/A":       "the trusted lists say nothing of it",
-	}
-	if w, ok := words[q]; ok {
-		return ": " + w
-	}
-	return ""
-}
-
-func where(path string) string {
-	if path == "" {
-		return ""
-	}
-	return ", in " + clean(path)
-}
-
-func schemeLevel(s *Scheme) string {
-	out := ""
-	if s.Level != "" {
-		out = ", level " + s.Level
-	}
-	if s.Test {
-		out += ", of the scheme's TEST environment"
-	}
-	return out
-}
-
-func signerLine(g *Signer) string {
-	var parts []string
-	for _, p := range []string{strings.TrimSpace(g.GivenName + " " + g.Surname), g.Pseudonym, g.Organization, g.SerialNumber, g.Country} {
-		if p != "" {
-			parts = append(parts, p)
+		extra := ""
+		if l.Source == "extra" {
+			extra = ", given by the operator: no list of trusted lists points to it"
 		}
+		t.say("    ", "", fmt.Sprintf("%-3s number %d of %s, SHA-256 %s%s", l.Territory, l.Sequence, day(l.Issued.Time), short(l.SHA256), extra))
 	}
-	return strings.Join(parts, ", ")
-}
-
-func provenBy(s *Signature) string {
-	if s.ProvenBy == "" {
-		return " (nothing proves an earlier time than the validation)"
-	}
-	for _, x := range s.Timestamps {
-		if x.SHA256 == s.ProvenBy {
-			return " by the time-stamp of " + clean(x.ProducedBy)
-		}
-	}
-	return " by a time-stamp"
-}
-
-func short(hash string) string {
-	if len(hash) > 16 {
-		return hash[:16] + "…"
-	}
-	return hash
-}
-
-// clean keeps names of files and people from forging lines of the report or
-// steering a terminal (attack S3).
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
-			return '\uFFFD'
-		}
-		return r
-	}, s)
 }

@@ -65,6 +65,76 @@ var (
 		Asks:    "Has the file only one meaning to every reader?",
 		Usually: "Two entries of one name, headers that differ, or data before or after the container.",
 	}
+	RuleSignerInfos = &Rule{
+		ID: "FC-SIGNER-INFOS", Clause: Clause{"EN 319 142-1", "5.5"}, Fails: fails(Failed, FormatFailure),
+		Asks:    "Does the PDF signature hold exactly one SignerInfo?",
+		Usually: "A CMS with several signers, which a PDF cannot hold.",
+	}
+	RuleByteRange = &Rule{
+		ID: "FC-BYTE-RANGE", Clause: Clause{"ISO 32000-2", "12.8.1"}, Fails: fails(Failed, FormatFailure),
+		Asks:    "Does ByteRange cover all of the revision but the signature value?",
+		Usually: "A range that leaves out more than the signature: an attack, or a faulty generator.",
+	}
+	RuleByteRangeCollision = &Rule{
+		ID: "FC-BYTE-RANGE-COLLISION", Clause: Clause{"ISO 32000-2", "12.8.1"}, Fails: fails(Failed, FormatFailure),
+		Asks:    "Does the range of each signature lie within that of a later one?",
+		Usually: "Ranges that overlap, which no sequence of revisions gives.",
+	}
+	RuleSignatureDictionary = &Rule{
+		ID: "FC-SIGNATURE-DICTIONARY", Clause: Clause{en102, "5.2.2"}, Fails: fails(Failed, FormatFailure),
+		Asks:    "Is the signature dictionary the same in the signed and in the final revision?",
+		Usually: "The dictionary was replaced after signing.",
+	}
+	RulePageDifference = &Rule{
+		ID: "FC-PAGES", Clause: Clause{en102, "5.2.2"}, Fails: fails(Failed, FormatFailure),
+		Asks:    "Has the document as many pages as when it was signed?",
+		Usually: "Pages were added or removed after signing.",
+	}
+	RuleAnnotationOverlap = &Rule{
+		ID: "FC-ANNOTATION-OVERLAP", Clause: Clause{"ISO 32000-2", "12.8.2.2"}, Fails: fails(Failed, FormatFailure),
+		Asks:    "Is everything that was shown at signing still visible?",
+		Usually: "An annotation laid over another one after signing.",
+	}
+	RuleAnnotationChange = &Rule{
+		ID: "FC-ANNOTATION-CHANGE", Clause: Clause{"ISO 32000-2", "12.8.2.2"}, Fails: fails(Failed, FormatFailure),
+		Asks:    "Are the annotations those of the signed revision?",
+		Usually: "Comments or stamps that were added after signing.",
+	}
+	RuleDocMDP = &Rule{
+		ID: "FC-DOC-MDP", Clause: Clause{"ISO 32000-2", "12.8.2.2"}, Fails: fails(Failed, FormatFailure),
+		Asks:    "Do later changes keep to what the certification allows?",
+		Usually: "A certified document that was edited.",
+	}
+	RuleFieldMDP = &Rule{
+		ID: "FC-FIELD-MDP", Clause: Clause{"ISO 32000-2", "12.8.2.4"}, Fails: fails(Failed, FormatFailure),
+		Asks:    "Are the fields that the signature locks unchanged?",
+		Usually: "A locked form field was filled in after signing.",
+	}
+	RuleFieldLock = &Rule{
+		ID: "FC-FIELD-LOCK", Clause: Clause{"ISO 32000-2", "12.7.5.5"}, Fails: fails(Failed, FormatFailure),
+		Asks:    "Are the fields that the signature field locks unchanged?",
+		Usually: "A locked form field was filled in after signing.",
+	}
+	RuleUndefinedChange = &Rule{
+		ID: "FC-UNDEFINED-CHANGE", Clause: Clause{"ISO 32000-2", "12.8.2.2"}, Fails: fails(Failed, FormatFailure),
+		Asks:    "Are all later changes of a kind that signing allows?",
+		Usually: "Page content, fonts or actions that were replaced after signing: a shadow attack, or a careless editor.",
+	}
+	RuleRevision = &Rule{
+		ID: "FC-REVISION", Clause: Clause{"ISO 32000-2", "7.5.6"}, Fails: fails(Failed, FormatFailure),
+		Asks:    "Is the signed revision a whole one, on which later ones build?",
+		Usually: "Data appended without a revision of their own, or a signature that was taken away.",
+	}
+	RuleTimestampCoverage = &Rule{
+		ID: "FC-TIMESTAMP-COVERAGE", Clause: Clause{"EN 319 162-1", "A.4"}, Fails: fails(Failed, FormatFailure),
+		Asks:    "Does the container's time-stamp cover content, and all that what it covers covers?",
+		Usually: "A manifest that leaves out a signature, a time-stamp or its files.",
+	}
+	RuleHashIndex = &Rule{
+		ID: "FC-HASH-INDEX", Clause: Clause{"EN 319 122-1", "5.5.2"}, Fails: fails(Failed, FormatFailure),
+		Asks:    "Does the time-stamp's hash index name what is there?",
+		Usually: "Values removed from the signature after it was archived.",
+	}
 	RuleFormatAccepted = &Rule{
 		ID: "FC-FORMAT-ACCEPTED", Clause: Clause{en102, "5.2.2"}, Fails: fails(Failed, FormatFailure),
 		Asks:    "Is the level of the signature accepted by the policy?",
@@ -167,6 +237,16 @@ var (
 		ID: "XCV-REVOCATION-ACCESS", Clause: Clause{"EN 319 412-2", "4.3.11"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
 		Asks:    "Does the certificate say where its status can be asked for?",
 		Usually: "Neither OCSP address nor CRL distribution point.",
+	}
+	RulePolicyTree = &Rule{
+		ID: "XCV-POLICY-TREE", Clause: Clause{"RFC 5280", "6.1.3 (d)-(f)"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
+		Asks:    "Is there a certificate policy under which the whole chain is valid?",
+		Usually: "An authority that demands an explicit policy, and a certificate below it that names none.",
+	}
+	RuleNameConstraints = &Rule{
+		ID: "XCV-NAME-CONSTRAINTS", Clause: Clause{"RFC 5280", "6.1.3 (b)-(c)"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
+		Asks:    "Are the names of the certificate among those that the authorities above may certify?",
+		Usually: "An authority for one organisation's names that certified another's.",
 	}
 	RuleAuthorityKeyID = &Rule{
 		ID: "XCV-AKI", Clause: Clause{"RFC 5280", "4.2.1.1"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),

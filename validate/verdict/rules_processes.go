@@ -33,6 +33,11 @@ var (
 		Asks:    "Are the algorithms of the token good at the time asked for?",
 		Usually: "A token with SHA-1 or a short key.",
 	}
+	RuleTokenService = &Rule{
+		ID: "TST-SERVICE", Clause: Clause{ts119615, "4.7"}, Fails: fails(Indeterminate, ChainConstraintsFailure),
+		Asks:    "Is the time-stamping unit under a service of a type that the policy accepts?",
+		Usually: "A time-stamp that is no qualified one, under a policy that asks for these.",
+	}
 	RuleTimestampUsed = &Rule{
 		ID: "LTV-TIMESTAMP", Clause: Clause{en102, "5.5.4"}, Fails: fails(Indeterminate, SigConstraintsFailure),
 		Asks:    "Does the time-stamp prove when the signature existed?",
@@ -87,6 +92,11 @@ var (
 	}
 
 	// 5.6 Signatures with archival data
+	RuleRecordTimestamp = &Rule{
+		ID: "ER-TIMESTAMP", Clause: Clause{en102, "5.6.3.4"}, Fails: fails(Indeterminate, NoPOE),
+		Asks:    "Did every time-stamp of the evidence record pass, each protected by the next?",
+		Usually: "A record that was not renewed before its time-stamp ended.",
+	}
 	RulePastChain = &Rule{
 		ID: "PCV-CHAIN", Clause: Clause{en102, "5.6.2.1.4"}, Fails: fails(Indeterminate, NoPOE),
 		Asks:    "Is there a time in the past at which the chain was good?",

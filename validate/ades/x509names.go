@@ -1,0 +1,28 @@
+package ades
+
+import (
+	"github.com/vidimus/vidimus/validate/path"
+	"github.com/vidimus/vidimus/validate/verdict"
+)
+
+// x509Names asks what the authorities above demand of the certificate at an index:
+// certificate policies and names (RFC 5280 §6.1.3 (b)-(f)). Both are worked out
+// over the whole path; what the anchor itself demands shows at the one below it.
+func (c *Case) x509Names(r role, ch *path.Chain, i int, b *block) verdict.Conclusion {
+	stop, _ := ch.Stop(b.at)
+	if stop <= i {
+		return verdict.OK
+	}
+	cert := ch.Certificates[i]
+	in := path.ProcessInput{Certificates: ch.Certificates[:stop+1], AnchorConstraints: true}
+	here := func(f *path.Failure) bool { return f != nil && min(f.Index, stop-1) == i }
+	_, f := path.PolicyTree(in)
+	if !b.ask(!here(f), verdict.RulePolicyTree, r.cert(i, "PolicyTree"), cert.ID, func() string { return f.Says }, ids(in.Certificates)...) {
+		return verdict.RulePolicyTree.Fails
+	}
+	n := path.NameConstraints(in)
+	if !b.ask(!here(n), verdict.RuleNameConstraints, r.cert(i, "NameConstraints"), cert.ID, func() string { return n.Says }, ids(in.Certificates)...) {
+		return verdict.RuleNameConstraints.Fails
+	}
+	return verdict.OK
+}
