@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/vidimus/vidimus/validate/asic"
 	"github.com/vidimus/vidimus/validate/cades"
@@ -24,11 +27,27 @@ func Open(f File, detached []File) (*signature.Document, *signature.ReadError) {
 	if err == nil {
 		return doc, nil
 	}
-	var readErr *signature.ReadError
-	if errors.As(err, &readErr) {
-		return nil, readErr
+	read := &signature.ReadError{Code: signature.Malformed, Message: err.Error()}
+	var of *signature.ReadError
+	if errors.As(err, &of) {
+		*read = *of
 	}
-	return nil, &signature.ReadError{Code: signature.Malformed, Message: err.Error()}
+	read.Message, read.Hint = sentence(read.Message), sentence(read.Hint)
+	return nil, read
+}
+
+// sentence gives a message of a reader, which Go wants in small letters and without
+// an end, the capital and the full stop that people want.
+func sentence(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	if size == 0 {
+		return ""
+	}
+	s = string(unicode.ToUpper(first)) + s[size:]
+	if !strings.HasSuffix(strings.TrimRight(s, "\")' "), ".") {
+		s += "."
+	}
+	return s
 }
 
 func open(f File, detached []File) (*signature.Document, error) {
