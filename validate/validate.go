@@ -148,7 +148,7 @@ func (v *Validator) refused(req Request, at time.Time, err *signature.ReadError)
 // qualify adds what signature and time-stamps are worth under Regulation 910/2014.
 func (v *Validator) qualify(r *ades.Result, at time.Time) report.Judged {
 	j := report.Judged{Result: r}
-	in := qualify.Input{Services: v.trust.Services, Indication: r.Indication, SignedAt: r.BestSignatureTime, Now: at}
+	in := qualify.Input{Services: v.trust.Services, Indication: r.Indication, SignedAt: r.BestSignatureTime, Now: at, Policy: v.policy}
 	if r.Chain != nil {
 		in.Chain = r.Chain.Certificates
 	}
@@ -166,7 +166,7 @@ func (v *Validator) qualifyTimestamp(t *ades.TimestampResult, at time.Time) repo
 	}
 	return report.JudgedTimestamp{
 		TimestampResult: t,
-		Qualification:   qualify.Timestamp(chain, v.trust.Services, t.Token.GenTime, t.LowestPOE, at),
+		Qualification:   qualify.Timestamp(chain, v.trust.Services, t.Token.GenTime, t.LowestPOE, at, v.policy),
 	}
 }
 

@@ -80,7 +80,7 @@ func TestEras(t *testing.T) {
 		{"needed in the first second of the Regulation", issuedAt(t, after), &trustlist.Instance{Status: trustlist.StatusAccredited, Start: old}, signed2025, "AdESig"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := Signature(Input{Chain: []*certificate.Certificate{test.cert}, Services: handmade(test.instance), Indication: verdict.TotalPassed, SignedAt: test.signed, Now: test.signed})
+			got := Signature(Input{Chain: []*certificate.Certificate{test.cert}, Services: handmade(test.instance), Indication: verdict.TotalPassed, SignedAt: test.signed, Now: test.signed, Policy: strict(t, nil)})
 			if got.Level != test.want {
 				t.Errorf("%q, want %q (at issuance %v, at signing %v)", got.Level, test.want, got.AtIssuance, got.AtSigning)
 				says(t, got.Findings)
@@ -108,7 +108,7 @@ func TestSecondOfChange(t *testing.T) {
 		{trustlist.StatusWithdrawn, change.Add(time.Second), "AdESig"},
 		{trustlist.StatusGranted, change, "QESig"}, // a change that changes nothing
 	} {
-		got := Signature(Input{Chain: []*certificate.Certificate{c}, Services: services(test.then), Indication: verdict.TotalPassed, SignedAt: test.signed, Now: signed2025})
+		got := Signature(Input{Chain: []*certificate.Certificate{c}, Services: services(test.then), Indication: verdict.TotalPassed, SignedAt: test.signed, Now: signed2025, Policy: strict(t, nil)})
 		if got.Level != test.want {
 			t.Errorf("%s at %s: %q, want %q", short(test.then), moment(test.signed), got.Level, test.want)
 		}
@@ -118,7 +118,7 @@ func TestSecondOfChange(t *testing.T) {
 	}
 	// the certificate itself may have been issued at that second
 	c = issuedAt(t, change)
-	if got := Signature(Input{Chain: []*certificate.Certificate{c}, Services: services(trustlist.StatusWithdrawn), Indication: verdict.TotalPassed, SignedAt: signed2025, Now: signed2025}); got.Level != NotApplicable {
+	if got := Signature(Input{Chain: []*certificate.Certificate{c}, Services: services(trustlist.StatusWithdrawn), Indication: verdict.TotalPassed, SignedAt: signed2025, Now: signed2025, Policy: strict(t, nil)}); got.Level != NotApplicable {
 		t.Errorf("issued at the second of the change: %q, want N/A", got.Level)
 	}
 }
@@ -134,7 +134,7 @@ func TestSelfIssuedIsNoEnd(t *testing.T) {
 	if !chain[1].SelfIssued() || chain[1].KeyID == chain[2].KeyID {
 		t.Fatal("want a self-issued certificate of a new key")
 	}
-	got := Signature(Input{Chain: chain, Services: lists(t, w).Services, Indication: verdict.TotalPassed, SignedAt: signed2025, Now: signed2025})
+	got := Signature(Input{Chain: chain, Services: lists(t, w).Services, Indication: verdict.TotalPassed, SignedAt: signed2025, Now: signed2025, Policy: strict(t, nil)})
 	if got.Level != "QESig" {
 		t.Errorf("%q, want QESig", got.Level)
 		says(t, got.Findings)

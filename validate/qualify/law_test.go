@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/vidimus/vidimus/validate/eutest"
+	"github.com/vidimus/vidimus/validate/policy"
 	"github.com/vidimus/vidimus/validate/verdict"
 )
 
@@ -18,6 +19,15 @@ var (
 )
 
 var valid2024 = eutest.Valid(issued2024, issued2024.AddDate(3, 0, 0))
+
+// lateList makes Estonia's list one that was to be replaced long ago.
+func lateList(w *eutest.World, _ *eutest.Provider, _ *eutest.CA, _ *eutest.Signer) {
+	w.MemberState("EE").List.Issued, w.MemberState("EE").List.Next = eutest.Day(2024, 6, 1), eutest.Day(2024, 12, 1)
+}
+
+func levels(constraint string, l policy.Level) map[string]policy.Level {
+	return map[string]policy.Level{constraint: l}
+}
 
 // laws are the steps of the procedure, told one departure at a time. Numbers are those
 // of the project's digest of TS 119 615, "smartcases" those of its odd cases.
@@ -52,12 +62,23 @@ func laws() []law {
 			w.MemberState("EE").List.Version = 4
 			w.MemberState("LV").Provider("X").Service(eutest.CAQC, "X", []*eutest.Certificate{ca.Certificate}, eutest.ASI(eutest.ForeSignatures))
 		}, tells: rules(verdict.RuleListVersion)},
-		{name: "smartcases 148: past nextUpdate only warns", want: "QESig", also: func(w *eutest.World, _ *eutest.Provider, _ *eutest.CA, _ *eutest.Signer) {
-			w.MemberState("EE").List.Issued, w.MemberState("EE").List.Next = eutest.Day(2024, 6, 1), eutest.Day(2024, 12, 1)
-		}, tells: rules(verdict.RuleListExpired)},
+		{name: "smartcases 148: past nextUpdate only warns", want: "QESig", also: lateList, tells: rules(verdict.RuleListExpired)},
 		{name: "the list of lists is past nextUpdate", want: "QESig", also: func(w *eutest.World, _ *eutest.Provider, _ *eutest.CA, _ *eutest.Signer) {
 			w.LOTL().List.Issued, w.LOTL().List.Next = eutest.Day(2024, 6, 1), eutest.Day(2024, 12, 1)
 		}, tells: rules(verdict.RuleListExpired)},
+		{name: "a late list qualifies nothing where the policy says so", want: "N/A", also: lateList, levels: levels("eIDAS/TLNotExpired", policy.Fail), tells: rules(verdict.RuleListExpired)},
+		{name: "nor does one that a late list of lists points to", want: "N/A", levels: levels("eIDAS/TLNotExpired", policy.Fail), also: func(w *eutest.World, _ *eutest.Provider, _ *eutest.CA, _ *eutest.Signer) {
+			w.LOTL().List.Issued, w.LOTL().List.Next = eutest.Day(2024, 6, 1), eutest.Day(2024, 12, 1)
+		}, tells: rules(verdict.RuleListExpired)},
+		{name: "a late list of another country spoils nothing", want: "QESig", levels: levels("eIDAS/TLNotExpired", policy.Fail), also: func(w *eutest.World, p *eutest.Provider, ca *eutest.CA, s *eutest.Signer) {
+			lateList(w, p, ca, s)
+			w.MemberState("LV").Provider("X").Service(eutest.CAQC, "X", []*eutest.Certificate{ca.Certificate}, eutest.ASI(eutest.ForeSignatures))
+		}, tells: rules(verdict.RuleListExpired)},
+		{name: "a list in time is used under that policy", want: "QESig", levels: levels("eIDAS/TLNotExpired", policy.Fail), keeps: rules(verdict.RuleListExpired)},
+		{name: "a late list is not asked about where the policy says so", want: "QESig", also: lateList, levels: levels("eIDAS/TLNotExpired", policy.Ignore), keeps: rules(verdict.RuleListExpired)},
+		{name: "version 4 counts where the policy says so", want: "QESig", levels: levels("eIDAS/TLVersion", policy.Warn), also: func(w *eutest.World, _ *eutest.Provider, _ *eutest.CA, _ *eutest.Signer) {
+			w.MemberState("EE").List.Version = 4
+		}, tells: rules(verdict.RuleListVersion)},
 		{name: "a closed list never expires (Brexit)", want: "QESig", also: func(w *eutest.World, _ *eutest.Provider, _ *eutest.CA, _ *eutest.Signer) {
 			w.MemberState("EE").List.Issued, w.MemberState("EE").List.Closed = eutest.Day(2020, 12, 31), true
 		}, keeps: rules(verdict.RuleListExpired)},

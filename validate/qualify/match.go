@@ -8,6 +8,7 @@ import (
 	"github.com/vidimus/vidimus/trustlist"
 	"github.com/vidimus/vidimus/validate/certificate"
 	"github.com/vidimus/vidimus/validate/evidence"
+	"github.com/vidimus/vidimus/validate/policy"
 	"github.com/vidimus/vidimus/validate/verdict"
 )
 
@@ -28,16 +29,19 @@ func match(chain []*certificate.Certificate, services Services) []*trustlist.Ser
 	return out
 }
 
-// acceptable keeps the services of lists whose version counts, and tells of
-// lists that are past their nextUpdate, which still count (TS 119 612 §5.3.1, §5.3.15).
+// acceptable keeps the services of lists whose version counts (TS 119 612 §5.3.1)
+// and tells of lists past their nextUpdate (§5.3.15), which count all the same
+// unless the policy's TLNotExpired is FAIL. What is asked of a list is asked of the
+// list of trusted lists that points to it as well.
 func acceptable(services []*trustlist.Service, now time.Time, n *notes) []*trustlist.Service {
+	version, expiry := n.policy.Level("eIDAS/TLVersion"), n.policy.Level("eIDAS/TLNotExpired")
 	var out []*trustlist.Service
 	told := map[*trustlist.List]bool{}
 	for _, s := range services {
 		l := s.Provider.List
 		foreign := l.Kind == trustlist.Foreign
-		ok := l.Acceptable(now)
-		if ok && !foreign {
+		ok := version != policy.Fail || l.Acceptable(now)
+		if ok && !foreign && (expiry != policy.Fail || !late(l, now)) {
 			out = append(out, s)
 		}
 		if told[l] {
@@ -48,18 +52,36 @@ func acceptable(services []*trustlist.Service, now time.Time, n *notes) []*trust
 			n.no(verdict.RuleListReached, l.SHA256, now, fmt.Sprintf("The trusted list of %s is that of a third country: it makes nothing qualified in the Union.", l.Territory))
 		}
 		if !l.VersionAcceptable(now) {
-			n.no(verdict.RuleListVersion, l.SHA256, now, fmt.Sprintf("The trusted list of %s has version %d; only versions 5 and 6 count, so it qualifies nothing.", l.Territory, l.Version))
-		} else if !ok {
-			n.no(verdict.RuleListVersion, l.LOTL.SHA256, now, fmt.Sprintf("The list of trusted lists that points to the one of %s has version %d; only versions 5 and 6 count, so what it points to qualifies nothing.", l.Territory, l.LOTL.Version))
+			n.list(version, verdict.RuleListVersion, l, fmt.Sprintf("The trusted list of %s has version %d; only versions 5 and 6 count, ", l.Territory, l.Version), "so it qualifies nothing.", "but policy "+n.policy.Name+" lets it qualify.")
+		} else if !l.Acceptable(now) {
+			n.list(version, verdict.RuleListVersion, l.LOTL, fmt.Sprintf("The list of trusted lists that points to the one of %s has version %d; only versions 5 and 6 count, ", l.Territory, l.LOTL.Version), "so what it points to qualifies nothing.", "but policy "+n.policy.Name+" lets what it points to qualify.")
 		}
 		for _, x := range []*trustlist.List{l, l.LOTL} {
 			if x != nil && x.Expired(now) && !(x != l && told[x]) {
 				told[x] = true
-				n.no(verdict.RuleListExpired, x.SHA256, now, fmt.Sprintf("%s, number %d, was to be replaced by %s; it is used although it is late.", called(x), x.Sequence, moment(*x.NextUpdate)))
+				n.list(expiry, verdict.RuleListExpired, x, fmt.Sprintf("%s, number %d, was to be replaced by %s; ", called(x), x.Sequence, moment(*x.NextUpdate)), "policy "+n.policy.Name+" uses no list that is late, so it qualifies nothing.", "it is used although it is late.")
 			}
 		}
 	}
 	return out
+}
+
+// late says whether a list, or the list of trusted lists that points to it, is past
+// its nextUpdate.
+func late(l *trustlist.List, now time.Time) bool {
+	return l.Expired(now) || l.LOTL != nil && l.LOTL.Expired(now)
+}
+
+// list records a "no" about a list, ended by what the policy makes of it.
+func (n *notes) list(level policy.Level, rule *verdict.Rule, l *trustlist.List, says, refused, used string) {
+	switch level {
+	case policy.Ignore:
+		return
+	case policy.Fail:
+		n.no(rule, l.SHA256, n.now, says+refused)
+	default:
+		n.add(level.Finding(), rule, l.SHA256, n.now, says+used)
+	}
 }
 
 // called names a list at the head of a sentence.

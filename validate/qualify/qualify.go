@@ -10,6 +10,7 @@ import (
 	"github.com/vidimus/vidimus/trustlist"
 	"github.com/vidimus/vidimus/validate/certificate"
 	"github.com/vidimus/vidimus/validate/evidence"
+	"github.com/vidimus/vidimus/validate/policy"
 	"github.com/vidimus/vidimus/validate/verdict"
 )
 
@@ -57,6 +58,7 @@ type Input struct {
 	Indication verdict.Indication // the final one
 	SignedAt   time.Time          // best signature time
 	Now        time.Time
+	Policy     *policy.Policy // what is asked of the lists
 }
 
 // Result is the qualification of a signature and why.
@@ -76,7 +78,7 @@ const NotApplicable = "N/A"
 // Signature is the qualification of a signature, TS 119 615 §4.6 (signatures)
 // and §4.4-4.5 (certificate and device at two times).
 func Signature(in Input) *Result {
-	n := &notes{now: in.Now}
+	n := &notes{now: in.Now, policy: in.Policy}
 	res := &Result{Level: NotApplicable}
 	defer func() { res.Findings = n.findings }()
 	if len(in.Chain) == 0 {
@@ -131,6 +133,7 @@ func join(issued, signed Qualification) Qualification {
 // notes collects findings.
 type notes struct {
 	now      time.Time
+	policy   *policy.Policy
 	findings []verdict.Finding
 }
 

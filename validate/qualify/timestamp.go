@@ -6,6 +6,7 @@ import (
 
 	"github.com/vidimus/vidimus/trustlist"
 	"github.com/vidimus/vidimus/validate/certificate"
+	"github.com/vidimus/vidimus/validate/policy"
 	"github.com/vidimus/vidimus/validate/verdict"
 )
 
@@ -20,8 +21,8 @@ type TimestampResult struct {
 // unit or an authority above it was listed as TSA/QTST and granted, at the time
 // that the token states and at the earliest time at which the token is proven to
 // have existed. What the token claims of itself is no proof.
-func Timestamp(chain []*certificate.Certificate, services Services, genTime, existed, now time.Time) *TimestampResult {
-	n := &notes{now: now}
+func Timestamp(chain []*certificate.Certificate, services Services, genTime, existed, now time.Time, p *policy.Policy) *TimestampResult {
+	n := &notes{now: now, policy: p}
 	res := &TimestampResult{Level: NotApplicable}
 	defer func() { res.Findings = n.findings }()
 	if len(chain) == 0 {

@@ -7,6 +7,7 @@ import (
 	"github.com/vidimus/vidimus/trustlist"
 	"github.com/vidimus/vidimus/validate/certificate"
 	"github.com/vidimus/vidimus/validate/eutest"
+	"github.com/vidimus/vidimus/validate/policy"
 	"github.com/vidimus/vidimus/validate/verdict"
 )
 
@@ -22,6 +23,7 @@ type law struct {
 	signedAt   time.Time // default: the clock
 	now        time.Time // default: the clock; the lists are of ten days before
 	indication verdict.Indication
+	levels     map[string]policy.Level // that differ from the strict policy
 	want       string
 	tells      []*verdict.Rule // told of, besides others
 	keeps      []*verdict.Rule // not told of
@@ -58,7 +60,20 @@ func (l law) judge(t *testing.T) *Result {
 	for at := s.Certificate; at.Issuer != nil; at = at.Issuer.Certificate {
 		chain = append(chain, cert(t, at.Issuer.Certificate))
 	}
-	return Signature(Input{Chain: chain, Services: snap.Services, Indication: l.indication, SignedAt: l.signedAt, Now: l.now})
+	return Signature(Input{Chain: chain, Services: snap.Services, Indication: l.indication, SignedAt: l.signedAt, Now: l.now, Policy: strict(t, l.levels)})
+}
+
+// strict is the strict policy with some levels changed.
+func strict(t *testing.T, levels map[string]policy.Level) *policy.Policy {
+	t.Helper()
+	p, err := policy.Named("strict")
+	if err == nil {
+		p, err = p.With(levels)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 // lists reads the world's lists. Who may sign a list is package lotl's business.
