@@ -94,6 +94,9 @@ var rooms = map[string]room{
 	"validate":        {door, []string{"validate/...", "trustlist"}},
 	"validate/eutest": {tools, []string{"validate/...", "trustlist/..."}},
 
+	// the corpus, for the tests of readers
+	"validate/internal/corpustest": {tools, nil},
+
 	"trustlist":        {reader, []string{"validate/certificate", "validate/evidence", "validate/algo", "validate/xmldom"}},
 	"trustlist/lotl":   {judge, []string{"trustlist", "validate/xmldsig", "validate/xmldom", "validate/xades", "validate/verdict", "validate/evidence", "validate/certificate", "validate/algo", "validate/signature"}},
 	"trustlist/stored": {door, []string{"trustlist", "trustlist/lotl", "validate/evidence"}}, // a trust cache: reads are pure, Write is not
@@ -127,6 +130,7 @@ var never = []struct {
 	{"validate", "validate/fetch", "only the command hangs the network door"},
 	{"validate", "validate/eutest", "the virtual EU is for tests; a product that carries it could be made to trust it"},
 	{"cmd/vidimus", "validate/eutest", "the virtual EU is for tests; a product that carries it could be made to trust it"},
+	{"validate/...", "validate/internal/corpustest", "what reads the corpus is for tests"},
 	{"cmd/vidimus", "archive/storetest", "the conformance suite is for tests"},
 	{"archive/s3", "archive/dir", "a driver that imports another inherits its promises unseen"},
 	{"archive/dir", "archive/s3", "a driver that imports another inherits its promises unseen"},

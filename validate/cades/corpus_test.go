@@ -1,147 +1,60 @@
 package cades_test
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/vidimus/vidimus/validate/cades"
 	"github.com/vidimus/vidimus/validate/certificate"
+	"github.com/vidimus/vidimus/validate/internal/corpustest"
 	"github.com/vidimus/vidimus/validate/signature"
 	"github.com/vidimus/vidimus/validate/tst"
 )
 
-// corpusCase is a line of cases.jsonl.
-type corpusCase struct {
-	ID, World, Kind, File string
-	Detached              []string
-	Expect                struct {
-		Reject     string
-		Signatures []expectedSignature
-		Timestamps []expectedTimestamp
-	}
-}
-
-type expectedTimestamp struct {
-	Type, Time    string
-	ImprintIntact bool
-}
-
-type expectedSignature struct {
-	Path, Format, Indication, SubIndication, SignedBy, ClaimedSigningTime string
-	SignatureIntact, Counter                                              bool
-	References                                                            []struct {
-		Name, Type    string
-		Found, Intact bool
-	}
-	Timestamps []expectedTimestamp
-}
-
 // TestCorpus compares what is read with what the reference reads, over all CMS
 // files and lone tokens.
 func TestCorpus(t *testing.T) {
-	root := os.Getenv("VIDIMUS_CORPUS")
-	if root == "" {
-		t.Skip("VIDIMUS_CORPUS does not say where the corpus is")
-	}
-	c := comparison{t: t, total: map[string]int{}, right: map[string]int{}, passed: map[string]bool{}}
-	f, err := os.Open(filepath.Join(root, "cases.jsonl"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 16<<20)
-	var cases []corpusCase
-	for lines.Scan() {
-		var one corpusCase
-		if err := json.Unmarshal(lines.Bytes(), &one); err != nil {
-			t.Fatal(err)
-		}
+	c := comparison{Tally: corpustest.NewTally(t), t: t, passed: map[string]bool{}}
+	for _, one := range corpustest.Cases(t, func(one *corpustest.Case) bool {
 		if one.Kind != "CAdES" && one.Kind != "TST" || strings.HasSuffix(one.File, ".ers") {
-			continue
+			return false
 		}
-		for _, s := range one.Expect.Signatures {
-			if s.Indication == "TOTAL-PASSED" {
-				c.passed[one.File] = true
-			}
-		}
-		if one.World == "anchored" {
-			cases = append(cases, one)
-		}
-	}
-	for i := range cases {
-		c.file(root, &cases[i])
+		c.passed[one.File] = c.passed[one.File] || one.Passed()
+		return one.World == "anchored"
+	}) {
+		c.file(&one)
 	}
 	// What is reached. A number that falls is a regression.
-	floors := map[string]int{
+	c.Floors(map[string]int{
 		"claimed signing time": 84, "counter": 84, "document timestamps": 13, "no problem in passed": 8,
 		"number of document timestamps": 79, "number of signatures": 79, "number of timestamps": 84, "read": 79,
 		"reference names": 84, "references": 84, "refused": 2, "signature intact": 84, "signer": 84,
 		"structure: BES": 84, "structure: format": 82, "timestamps": 82,
-	}
-	for _, k := range sortedKeys(c.total) {
-		t.Logf("%-28s %4d of %4d", k, c.right[k], c.total[k])
-		if c.right[k] < floors[k] {
-			t.Errorf("%s: %d, was %d", k, c.right[k], floors[k])
-		}
-	}
-}
-
-func sortedKeys(m map[string]int) []string {
-	var out []string
-	for k := range m {
-		out = append(out, k)
-	}
-	slices.Sort(out)
-	return out
+	})
 }
 
 type comparison struct {
-	t            *testing.T
-	total, right map[string]int
-	passed       map[string]bool
+	*corpustest.Tally
+	t      *testing.T
+	passed map[string]bool // a signature in the file is TOTAL-PASSED in some world
 }
 
-func (c *comparison) count(what string, ok bool, format string, args ...any) {
-	c.total[what]++
-	if ok {
-		c.right[what]++
-	} else if os.Getenv("VIDIMUS_SHOW") != "" {
-		c.t.Logf("%s: %s", what, fmt.Sprintf(format, args...))
-	}
-}
-
-func (c *comparison) file(root string, one *corpusCase) {
-	read := func(name string) []byte {
-		data, err := os.ReadFile(filepath.Join(root, "files", name))
-		if err != nil {
-			c.t.Fatal(err)
-		}
-		return data
-	}
-	var files []cades.File
-	for _, d := range one.Detached {
-		files = append(files, cades.File{Name: filepath.Base(d), Data: read(d)})
-	}
-	doc, err := cades.Open(read(one.File), files)
+func (c *comparison) file(one *corpustest.Case) {
+	doc, err := cades.Open(corpustest.Read(c.t, one.File), corpustest.Detached[cades.File](c.t, one))
 	if one.Expect.Reject != "" {
-		c.count("refused", err != nil, "%s", one.File)
+		c.Count("refused", err != nil, "%s", one.File)
 		return
 	}
 	if err != nil {
-		c.count("read", false, "%s: %v", one.File, err)
+		c.Count("read", false, "%s: %v", one.File, err)
 		return
 	}
-	c.count("read", true, "")
+	c.Count("read", true, "")
 	want := &one.Expect
-	c.count("number of signatures", len(doc.Signatures) == len(want.Signatures), "%s: %d, want %d", one.File, len(doc.Signatures), len(want.Signatures))
+	c.Count("number of signatures", len(doc.Signatures) == len(want.Signatures), "%s: %d, want %d", one.File, len(doc.Signatures), len(want.Signatures))
 	c.timestamps("document timestamps", one.File, documentTimestamps(doc), want.Timestamps)
 	if len(doc.Signatures) != len(want.Signatures) {
 		return
@@ -165,56 +78,43 @@ func documentTimestamps(doc *signature.Document) []*signature.Timestamp {
 	return out
 }
 
-const milliseconds = "2006-01-02T15:04:05.000Z"
-
-func (c *comparison) timestamps(what, name string, have []*signature.Timestamp, want []expectedTimestamp) {
-	var got, expect []string
-	for _, ts := range have {
+func (c *comparison) timestamps(what, name string, read []*signature.Timestamp, want []corpustest.Timestamp) {
+	var have []corpustest.Timestamp
+	for _, ts := range read {
 		token, err := tst.Parse(ts.Raw)
 		if err != nil {
 			c.t.Fatal(err)
 		}
 		sum, _ := ts.Imprint(token.HashAlgorithm)
-		got = append(got, fmt.Sprintf("%s %s %v", ts.Type, strings.Replace(token.GenTime.UTC().Format(milliseconds), ".000Z", "Z", 1), bytes.Equal(sum, token.Imprint)))
+		have = append(have, corpustest.Timestamp{Type: string(ts.Type), Time: corpustest.Time(token.GenTime.UTC()), ImprintIntact: bytes.Equal(sum, token.Imprint)})
 	}
-	for _, w := range want {
-		expect = append(expect, fmt.Sprintf("%s %s %v", w.Type, w.Time, w.ImprintIntact))
-	}
-	slices.Sort(got)
-	slices.Sort(expect)
-	for i, w := range expect {
-		c.count(what, i < len(got) && got[i] == w, "%s: %q, want %q", name, got, expect)
-	}
-	c.count("number of "+what, len(got) == len(expect), "%s: %d, want %d", name, len(got), len(expect))
+	c.Timestamps(what, name, have, want)
 }
 
-func (c *comparison) signature(name string, s *signature.Signature, want *expectedSignature, passed bool) {
-	claimed := ""
-	if !s.ClaimedSigningTime.IsZero() {
-		claimed = strings.Replace(s.ClaimedSigningTime.Format(milliseconds), ".000Z", "Z", 1)
-	}
-	c.count("claimed signing time", claimed == want.ClaimedSigningTime, "%s: %q, want %q", name, claimed, want.ClaimedSigningTime)
-	c.count("counter", (s.Master != nil) == want.Counter, "%s: %v", name, s.Master != nil)
+func (c *comparison) signature(name string, s *signature.Signature, want *corpustest.Signature, passed bool) {
+	claimed := corpustest.Time(s.ClaimedSigningTime)
+	c.Count("claimed signing time", claimed == want.ClaimedSigningTime, "%s: %q, want %q", name, claimed, want.ClaimedSigningTime)
+	c.Count("counter", (s.Master != nil) == want.Counter, "%s: %v", name, s.Master != nil)
 	broken := slices.ContainsFunc(s.References, func(r *signature.Reference) bool { return !r.Intact && r.Type != signature.RefManifestEntry })
 	signer, intact := signerOf(s)
-	c.count("signature intact", intact == want.SignatureIntact || broken && !want.SignatureIntact, "%s: %v, want %v; %s", name, intact, want.SignatureIntact, s.ValueProblem)
+	c.Count("signature intact", intact == want.SignatureIntact || broken && !want.SignatureIntact, "%s: %v, want %v; %s", name, intact, want.SignatureIntact, s.ValueProblem)
 	who := ""
 	if signer != nil {
 		who = signer.SignerName()
 	}
-	c.count("signer", who == want.SignedBy, "%s: %q, want %q", name, who, want.SignedBy)
+	c.Count("signer", who == want.SignedBy, "%s: %q, want %q", name, who, want.SignedBy)
 	c.structure(name, s, signer, want.Format)
 	if passed {
-		c.count("no problem in passed", len(s.Problems) == 0, "%s: %v", name, s.Problems)
+		c.Count("no problem in passed", len(s.Problems) == 0, "%s: %v", name, s.Problems)
 	}
 	if len(s.References) != len(want.References) {
-		c.count("references", false, "%s: %d, want %d", name, len(s.References), len(want.References))
+		c.Count("references", false, "%s: %d, want %d", name, len(s.References), len(want.References))
 	} else {
 		for i, r := range s.References {
 			w := want.References[i]
-			c.count("references", string(r.Type) == w.Type && r.Found == w.Found && r.Intact == w.Intact,
+			c.Count("references", string(r.Type) == w.Type && r.Found == w.Found && r.Intact == w.Intact,
 				"%s: %q %s found %v intact %v (%s), want %q %s %v %v", name, r.Name, r.Type, r.Found, r.Intact, r.Why, w.Name, w.Type, w.Found, w.Intact)
-			c.count("reference names", r.Name == w.Name, "%s: %q, want %q", name, r.Name, w.Name)
+			c.Count("reference names", r.Name == w.Name, "%s: %q, want %q", name, r.Name, w.Name)
 		}
 	}
 	c.timestamps("timestamps", name, s.Timestamps, want.Timestamps)
@@ -251,7 +151,7 @@ func signerOf(s *signature.Signature) (*certificate.Certificate, bool) {
 // the reference names. Whether data for LT are there is not asked here.
 func (c *comparison) structure(name string, s *signature.Signature, signer *certificate.Certificate, format string) {
 	x := s.Structure
-	c.count("structure: BES", x.BES == (format != "CMS-NOT-ETSI"), "%s: %v, %s", name, x.BES, format)
+	c.Count("structure: BES", x.BES == (format != "CMS-NOT-ETSI"), "%s: %v, %s", name, x.BES, format)
 	if !x.BES || format == "CMS-NOT-ETSI" {
 		return
 	}
@@ -269,7 +169,7 @@ func (c *comparison) structure(name string, s *signature.Signature, signer *cert
 		basic = "CAdES-EPES"
 	}
 	if !stamped {
-		c.count("structure: format", basic == format, "%s: %s, %s", name, basic, format)
+		c.Count("structure: format", basic == format, "%s: %s, %s", name, basic, format)
 		return
 	}
 	baseline := x.BaselineB && x.OneTokenEach
@@ -295,5 +195,5 @@ func (c *comparison) structure(name string, s *signature.Signature, signer *cert
 	case "CAdES-LT", "CAdES-T":
 		ok = !baseline
 	}
-	c.count("structure: format", ok, "%s: %+v, %s", name, x, format)
+	c.Count("structure: format", ok, "%s: %+v, %s", name, x, format)
 }

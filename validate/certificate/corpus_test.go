@@ -12,6 +12,7 @@ import (
 
 	"github.com/vidimus/vidimus/validate/certificate"
 	"github.com/vidimus/vidimus/validate/evidence"
+	"github.com/vidimus/vidimus/validate/internal/corpustest"
 )
 
 var x509Certificate = regexp.MustCompile(`(?s)<(?:\w+:)?X509Certificate>(.*?)</(?:\w+:)?X509Certificate>`)
@@ -19,10 +20,7 @@ var x509Certificate = regexp.MustCompile(`(?s)<(?:\w+:)?X509Certificate>(.*?)</(
 // corpusCertificates are the distinct certificates of the trusted lists and anchors
 // of the corpus.
 func corpusCertificates(t testing.TB) map[evidence.ID][]byte {
-	root := os.Getenv("VIDIMUS_CORPUS")
-	if root == "" {
-		t.Skip("VIDIMUS_CORPUS is unset: the corpus of real lists is not here")
-	}
+	root := corpustest.Root(t)
 	out := map[evidence.ID][]byte{}
 	lists, _ := filepath.Glob(filepath.Join(root, "worlds", "*", "lists", "*.xml"))
 	for _, name := range lists {

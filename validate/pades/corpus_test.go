@@ -1,9 +1,7 @@
 package pades_test
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,160 +12,72 @@ import (
 
 	"github.com/vidimus/vidimus/validate/algo"
 	"github.com/vidimus/vidimus/validate/certificate"
+	"github.com/vidimus/vidimus/validate/internal/corpustest"
 	"github.com/vidimus/vidimus/validate/pades"
 	"github.com/vidimus/vidimus/validate/signature"
 	"github.com/vidimus/vidimus/validate/tst"
 )
 
-// corpusCase is a line of cases.jsonl.
-type corpusCase struct {
-	ID, World, Kind, File string
-	Expect                struct {
-		Reject     string
-		Signatures []expectedSignature
-		Timestamps []expectedTimestamp
-	}
-}
-
-type expectedTimestamp struct {
-	Type, Time    string
-	ImprintIntact bool
-}
-
-type expectedSignature struct {
-	Path, Format, Indication, SubIndication, SignedBy, ClaimedSigningTime string
-	SignatureIntact                                                       bool
-	References                                                            []struct {
-		Type          string
-		Found, Intact bool
-	}
-	Timestamps []expectedTimestamp
-	DSSErrors  []string
-}
-
-const milliseconds = "2006-01-02T15:04:05.000Z"
-
-func corpusRoot(t *testing.T) string {
-	t.Helper()
-	root := os.Getenv("VIDIMUS_CORPUS")
-	if root == "" {
-		t.Skip("VIDIMUS_CORPUS does not say where the corpus is")
-	}
-	return root
-}
-
-func readLines(t *testing.T, name string, each func([]byte)) {
-	t.Helper()
-	f, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 16<<20)
-	for lines.Scan() {
-		each(lines.Bytes())
-	}
-}
-
 // TestCorpus compares what is read of the corpus' PDF files with what the
 // reference reads.
 func TestCorpus(t *testing.T) {
-	root := corpusRoot(t)
-	c := comparison{t: t, total: map[string]int{}, right: map[string]int{}, passed: map[string]bool{}}
-	var cases []corpusCase
-	readLines(t, filepath.Join(root, "cases.jsonl"), func(line []byte) {
-		var one corpusCase
-		if err := json.Unmarshal(line, &one); err != nil {
-			t.Fatal(err)
-		}
+	c := comparison{Tally: corpustest.NewTally(t), t: t, passed: map[string]bool{}}
+	cases := corpustest.Cases(t, func(one *corpustest.Case) bool {
 		if one.Kind != "PAdES" {
-			return
+			return false
 		}
-		for _, s := range one.Expect.Signatures {
-			c.passed[one.File] = c.passed[one.File] || s.Indication == "TOTAL-PASSED"
-		}
-		if one.World == "anchored" {
-			cases = append(cases, one)
-		}
+		c.passed[one.File] = c.passed[one.File] || one.Passed()
+		return one.World == "anchored"
 	})
 	var slowest time.Duration
 	for i := range cases {
 		start := time.Now()
-		c.file(root, &cases[i])
+		c.file(&cases[i])
 		if took := time.Since(start); took > slowest {
 			slowest = took
 			t.Logf("%s took %s", cases[i].File, took)
 		}
 	}
 	// What is reached. A number that falls is a regression.
-	floors := map[string]int{
+	c.Floors(map[string]int{
 		"EPES": 8, "LT": 44, "LTA": 16, "T": 194, "claimed signing time": 234, "document time-stamps": 44, "family": 234, "form": 234,
 		"no problem in passed": 24, "number of document time-stamps": 203, "number of signatures": 203, "number of timestamps": 234, "read": 203,
 		"references": 234, "refused": 9, "signature intact": 233, // of 234: P-224 is not computed here
 		"signer": 234, "timestamps": 155, "verdict: byte-range-invalid": 234, "verdict: page-count-changed": 234, "verdict: signature-dictionary-changed": 234,
-	}
-	for _, k := range slices.Sorted(keys(c.total)) {
-		t.Logf("%-24s %4d of %4d", k, c.right[k], c.total[k])
-		if c.right[k] < floors[k] {
-			t.Errorf("%s: %d, was %d", k, c.right[k], floors[k])
-		}
-	}
-}
-
-func keys(m map[string]int) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
+	})
 }
 
 type comparison struct {
-	t            *testing.T
-	total, right map[string]int
-	passed       map[string]bool // a signature in the file is TOTAL-PASSED in some world
+	*corpustest.Tally
+	t      *testing.T
+	passed map[string]bool // a signature in the file is TOTAL-PASSED in some world
 }
 
-func (c *comparison) count(what string, ok bool, format string, args ...any) {
-	c.total[what]++
-	if ok {
-		c.right[what]++
-	} else if os.Getenv("VIDIMUS_SHOW") != "" {
-		c.t.Logf("%s: %s", what, fmt.Sprintf(format, args...))
-	}
-}
-
-func (c *comparison) file(root string, one *corpusCase) {
-	data, err := os.ReadFile(filepath.Join(root, "files", one.File))
-	if err != nil {
-		c.t.Fatal(err)
-	}
+func (c *comparison) file(one *corpustest.Case) {
+	data := corpustest.Read(c.t, one.File)
 	if !bytes.HasPrefix(data, []byte("%PDF-")) {
 		return // CMS files that the reference counts here
 	}
 	doc, err := pades.Open(data)
 	if one.Expect.Reject != "" {
-		c.count("refused", err != nil, "%s (%s)", one.File, one.Expect.Reject)
+		c.Count("refused", err != nil, "%s (%s)", one.File, one.Expect.Reject)
 		return
 	}
 	if err != nil {
-		c.count("read", false, "%s: %v", one.File, err)
+		c.Count("read", false, "%s: %v", one.File, err)
 		return
 	}
-	c.count("read", true, "")
+	c.Count("read", true, "")
 	if os.Getenv("VIDIMUS_SHOW") == "all" {
 		for _, p := range doc.Problems {
 			c.t.Logf("%s: %s: %s", one.File, p.Code, p.Says)
 		}
 	}
 	if c.passed[one.File] {
-		c.count("no problem in passed", len(doc.Problems) == 0, "%s: %v", one.File, doc.Problems)
+		c.Count("no problem in passed", len(doc.Problems) == 0, "%s: %v", one.File, doc.Problems)
 	}
-	c.count("number of signatures", len(doc.Signatures) == len(one.Expect.Signatures), "%s: %d, want %d %v", one.File, len(doc.Signatures), len(one.Expect.Signatures), doc.Problems)
-	var documents []expectedTimestamp
+	c.Count("number of signatures", len(doc.Signatures) == len(one.Expect.Signatures), "%s: %d, want %d %v", one.File, len(doc.Signatures), len(one.Expect.Signatures), doc.Problems)
+	var documents []corpustest.Timestamp
 	for _, w := range one.Expect.Timestamps {
 		if w.Type == "DOCUMENT_TIMESTAMP" {
 			documents = append(documents, w)
@@ -182,22 +92,19 @@ func (c *comparison) file(root string, one *corpusCase) {
 	}
 }
 
-func (c *comparison) signature(name string, s *signature.Signature, want *expectedSignature) {
-	c.count("form", s.Form == signature.FormPAdES && s.Master == nil, "%s", name)
-	got := ""
-	if !s.ClaimedSigningTime.IsZero() {
-		got = strings.Replace(s.ClaimedSigningTime.Format(milliseconds), ".000Z", "Z", 1)
-	}
-	c.count("claimed signing time", got == want.ClaimedSigningTime, "%s: %q, want %q", name, got, want.ClaimedSigningTime)
+func (c *comparison) signature(name string, s *signature.Signature, want *corpustest.Signature) {
+	c.Count("form", s.Form == signature.FormPAdES && s.Master == nil, "%s", name)
+	got := corpustest.Time(s.ClaimedSigningTime)
+	c.Count("claimed signing time", got == want.ClaimedSigningTime, "%s: %q, want %q", name, got, want.ClaimedSigningTime)
 	broken := slices.ContainsFunc(s.References, func(r *signature.Reference) bool { return !r.Intact })
-	c.count("signature intact", intact(s) == want.SignatureIntact || broken && !want.SignatureIntact, "%s: want %v %s %s", name, want.SignatureIntact, s.ValueProblem, want.Format)
-	c.count("signer", signer(s) == want.SignedBy, "%s: got %q want %q", name, signer(s), want.SignedBy)
+	c.Count("signature intact", intact(s) == want.SignatureIntact || broken && !want.SignatureIntact, "%s: want %v %s %s", name, want.SignatureIntact, s.ValueProblem, want.Format)
+	c.Count("signer", signer(s) == want.SignedBy, "%s: got %q want %q", name, signer(s), want.SignedBy)
 	if len(s.References) != len(want.References) {
-		c.count("references", false, "%s: %d, want %d", name, len(s.References), len(want.References))
+		c.Count("references", false, "%s: %d, want %d", name, len(s.References), len(want.References))
 	} else {
 		for i, r := range s.References {
 			w := want.References[i]
-			c.count("references", string(r.Type) == w.Type && r.Found == w.Found && r.Intact == w.Intact,
+			c.Count("references", string(r.Type) == w.Type && r.Found == w.Found && r.Intact == w.Intact,
 				"%s: %s found %v intact %v (%s), want %s %v %v", name, r.Type, r.Found, r.Intact, r.Why, w.Type, w.Found, w.Intact)
 		}
 	}
@@ -219,28 +126,28 @@ func (c *comparison) structure(name string, s *signature.Signature, format strin
 	case x.BES:
 		family = "PAdES"
 	}
-	c.count("family", strings.HasPrefix(format, family) && (family != "PAdES" || !strings.HasPrefix(format, "PAdES-BASELINE")), "%s: %s, want %s", name, family, format)
+	c.Count("family", strings.HasPrefix(format, family) && (family != "PAdES" || !strings.HasPrefix(format, "PAdES-BASELINE")), "%s: %s, want %s", name, family, format)
 	switch {
 	case strings.HasSuffix(format, "-B"):
-		c.count("T", !x.Timestamped, "%s: %+v, want %s", name, x, format)
+		c.Count("T", !x.Timestamped, "%s: %+v, want %s", name, x, format)
 	case strings.HasSuffix(format, "-T"):
-		c.count("T", x.Timestamped, "%s: %+v, want %s", name, x, format)
+		c.Count("T", x.Timestamped, "%s: %+v, want %s", name, x, format)
 	case strings.HasSuffix(format, "-LT"):
-		c.count("T", x.Timestamped, "%s: %+v, want %s", name, x, format)
-		c.count("LT", x.PDF.DSSUpdated, "%s: %+v, want %s", name, x.PDF, format)
+		c.Count("T", x.Timestamped, "%s: %+v, want %s", name, x, format)
+		c.Count("LT", x.PDF.DSSUpdated, "%s: %+v, want %s", name, x.PDF, format)
 	case strings.HasSuffix(format, "-LTA"), strings.HasSuffix(format, "-LTV"):
-		c.count("LT", x.PDF.DSSUpdated, "%s: %+v, want %s", name, x.PDF, format)
-		c.count("LTA", len(x.PDF.Archives) > 0, "%s: %+v, want %s", name, x.PDF, format)
+		c.Count("LT", x.PDF.DSSUpdated, "%s: %+v, want %s", name, x.PDF, format)
+		c.Count("LTA", len(x.PDF.Archives) > 0, "%s: %+v, want %s", name, x.PDF, format)
 	case format == "PAdES-EPES":
-		c.count("EPES", x.EPES, "%s", name)
+		c.Count("EPES", x.EPES, "%s", name)
 	case format == "PAdES-BES":
-		c.count("EPES", !x.EPES, "%s", name)
+		c.Count("EPES", !x.EPES, "%s", name)
 	}
 }
 
 // verdicts compares the facts that format checking speaks about with the
 // reference's sentences.
-func (c *comparison) verdicts(name string, s *signature.Signature, want *expectedSignature) {
+func (c *comparison) verdicts(name string, s *signature.Signature, want *corpustest.Signature) {
 	for code, says := range map[signature.ProblemCode]string{
 		signature.ByteRangeInvalid:           "The /ByteRange dictionary is not consistent!",
 		signature.SignatureDictionaryChanged: "The signature dictionary is not consistent between signed and final revisions!",
@@ -248,9 +155,9 @@ func (c *comparison) verdicts(name string, s *signature.Signature, want *expecte
 	} {
 		has := slices.ContainsFunc(s.Problems, func(p signature.Problem) bool { return p.Code == code })
 		if has != slices.Contains(want.DSSErrors, says) {
-			c.count("verdict: "+string(code), false, "%s: %v, want %v: %v", name, has, !has, s.Problems)
+			c.Count("verdict: "+string(code), false, "%s: %v, want %v: %v", name, has, !has, s.Problems)
 		} else {
-			c.count("verdict: "+string(code), true, "")
+			c.Count("verdict: "+string(code), true, "")
 		}
 	}
 	if os.Getenv("VIDIMUS_SHOW") == "all" {
@@ -263,25 +170,17 @@ func (c *comparison) verdicts(name string, s *signature.Signature, want *expecte
 	}
 }
 
-func (c *comparison) timestamps(what, name string, got []*signature.Timestamp, want []expectedTimestamp) {
-	var have, expect []string
-	for _, ts := range got {
+func (c *comparison) timestamps(what, name string, read []*signature.Timestamp, want []corpustest.Timestamp) {
+	var have []corpustest.Timestamp
+	for _, ts := range read {
 		token, err := tst.Parse(ts.Raw)
 		if err != nil {
 			c.t.Fatal(err)
 		}
 		sum, _ := ts.Imprint(token.HashAlgorithm)
-		have = append(have, fmt.Sprintf("%s %s %v", ts.Type, strings.Replace(token.GenTime.UTC().Format(milliseconds), ".000Z", "Z", 1), bytes.Equal(sum, token.Imprint)))
+		have = append(have, corpustest.Timestamp{Type: string(ts.Type), Time: corpustest.Time(token.GenTime.UTC()), ImprintIntact: bytes.Equal(sum, token.Imprint)})
 	}
-	for _, w := range want {
-		expect = append(expect, fmt.Sprintf("%s %s %v", w.Type, w.Time, w.ImprintIntact))
-	}
-	slices.Sort(have)
-	slices.Sort(expect)
-	for i, w := range expect {
-		c.count(what, i < len(have) && have[i] == w, "%s: %q, want %q", name, have, expect)
-	}
-	c.count("number of "+what, len(have) == len(expect), "%s: %d, want %d", name, len(have), len(expect))
+	c.Timestamps(what, name, have, want)
 }
 
 // candidates are the certificates that may be the signer's, the named one first.
@@ -343,7 +242,7 @@ type peer struct {
 // TestCorpusChanges compares what changed after signing with what pyHanko's tests
 // say of the same files.
 func TestCorpusChanges(t *testing.T) {
-	root := corpusRoot(t)
+	root := corpustest.Root(t)
 	files := map[string]string{}
 	entries, err := filepath.Glob(filepath.Join(root, "files", "*", "*.pdf"))
 	if err != nil {
@@ -357,13 +256,9 @@ func TestCorpusChanges(t *testing.T) {
 	// got another one, and at the other place nothing changed.
 	same := map[string]bool{"c91d4fae34b1": true, "87d2ac89fab2": true}
 	seen := 0
-	readLines(t, filepath.Join(root, "peers.jsonl"), func(line []byte) {
-		var p peer
-		if err := json.Unmarshal(line, &p); err != nil {
-			t.Fatal(err)
-		}
+	for _, p := range corpustest.Lines[peer](t, "peers.jsonl") {
 		if p.Says != "pyhanko" || p.Expect.Sig1 == nil || files[p.ID] == "" {
-			return
+			continue
 		}
 		data, err := os.ReadFile(files[p.ID])
 		if err != nil {
@@ -374,12 +269,12 @@ func TestCorpusChanges(t *testing.T) {
 			if p.Expect.Valid != nil {
 				t.Errorf("%s: %v", files[p.ID], err)
 			}
-			return
+			continue
 		}
 		seen++
 		s := doc.Signatures[0]
 		if p.Expect.Valid == nil {
-			return
+			continue
 		}
 		// What pyHanko takes for invalid must be named here, what it takes for
 		// valid must be quiet.
@@ -387,7 +282,7 @@ func TestCorpusChanges(t *testing.T) {
 			if len(s.Problems) > 0 {
 				t.Errorf("%s: %v", files[p.ID], s.Problems)
 			}
-			return
+			continue
 		}
 		if *p.Expect.Valid != (len(s.Problems) == 0) {
 			t.Errorf("%s: valid %v there, here %v; changes %+v", files[p.ID], *p.Expect.Valid, s.Problems, s.Changes)
@@ -413,7 +308,7 @@ func TestCorpusChanges(t *testing.T) {
 				t.Errorf("%s: %s, there %s: %+v", files[p.ID], level, want.Modification, s.Changes)
 			}
 		}
-	})
+	}
 	if seen < 18 {
 		t.Errorf("%d files compared", seen)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/vidimus/vidimus/validate/certificate"
 	"github.com/vidimus/vidimus/validate/evidence"
+	"github.com/vidimus/vidimus/validate/internal/corpustest"
 )
 
 var embedded = regexp.MustCompile(`<(?:[A-Za-z0-9_-]+:)?(EncapsulatedOCSPValue|EncapsulatedCRLValue|EncapsulatedX509Certificate|X509Certificate)(?:\s[^>]*)?>([^<]*)<`)
@@ -24,10 +25,7 @@ var embedded = regexp.MustCompile(`<(?:[A-Za-z0-9_-]+:)?(EncapsulatedOCSPValue|E
 // values of its elements.
 func corpusValues(t *testing.T, visit func(name string, values map[string][][]byte)) {
 	t.Helper()
-	corpus := os.Getenv("VIDIMUS_CORPUS")
-	if corpus == "" {
-		t.Skip("VIDIMUS_CORPUS does not name the corpus of real files")
-	}
+	corpus := corpustest.Root(t)
 	paths, err := filepath.Glob(filepath.Join(corpus, "files", "*", "*"))
 	if err != nil {
 		t.Fatal(err)
@@ -214,10 +212,7 @@ func tryCRL(t *testing.T, count map[string]int, name string, raw []byte, certs [
 
 // TestCorpusPKITS reads the CRLs of NIST PKITS; the library reads them too.
 func TestCorpusPKITS(t *testing.T) {
-	corpus := os.Getenv("VIDIMUS_CORPUS")
-	if corpus == "" {
-		t.Skip("VIDIMUS_CORPUS does not name the corpus of real files")
-	}
+	corpus := corpustest.Root(t)
 	paths, err := filepath.Glob(filepath.Join(corpus, "pkits", "*", "*.crl"))
 	if err != nil || len(paths) == 0 {
 		t.Skipf("no CRLs in the corpus' pkits folder (%v)", err)

@@ -15,6 +15,7 @@ import (
 	"github.com/vidimus/vidimus/validate/certificate"
 	"github.com/vidimus/vidimus/validate/cms"
 	"github.com/vidimus/vidimus/validate/evidence"
+	"github.com/vidimus/vidimus/validate/internal/corpustest"
 )
 
 var embedded = regexp.MustCompile(`<(?:[A-Za-z0-9_-]+:)?EncapsulatedTimeStamp(?:\s[^>]*)?>([^<]*)<`)
@@ -23,10 +24,7 @@ var embedded = regexp.MustCompile(`<(?:[A-Za-z0-9_-]+:)?EncapsulatedTimeStamp(?:
 // the time-stamp files.
 func signatureFiles(t *testing.T, wanted func(name string) bool) map[string][]byte {
 	t.Helper()
-	corpus := os.Getenv("VIDIMUS_CORPUS")
-	if corpus == "" {
-		t.Skip("VIDIMUS_CORPUS does not name the corpus of real files")
-	}
+	corpus := corpustest.Root(t)
 	paths, err := filepath.Glob(filepath.Join(corpus, "files", "*", "*"))
 	if err != nil {
 		t.Fatal(err)

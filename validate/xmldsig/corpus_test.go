@@ -2,10 +2,8 @@ package xmldsig_test
 
 import (
 	"archive/zip"
-	"bufio"
 	"bytes"
 	"encoding/base64"
-	"encoding/json"
 	"io"
 	"net/url"
 	"os"
@@ -15,18 +13,10 @@ import (
 
 	"github.com/vidimus/vidimus/validate/algo"
 	"github.com/vidimus/vidimus/validate/certificate"
+	"github.com/vidimus/vidimus/validate/internal/corpustest"
 	"github.com/vidimus/vidimus/validate/xmldom"
 	"github.com/vidimus/vidimus/validate/xmldsig"
 )
-
-// corpus is the folder of real files, which is never a part of this repository.
-func corpus(t testing.TB) string {
-	dir := os.Getenv("VIDIMUS_CORPUS")
-	if dir == "" {
-		t.Skip("VIDIMUS_CORPUS is not set: it names the folder of real signed files and lists")
-	}
-	return dir
-}
 
 // keys are the public keys that may have made s: of the certificates in KeyInfo,
 // its bare key, and without KeyInfo of all embedded certificates (formats §1.2).
@@ -77,7 +67,7 @@ func valueVerifies(s *xmldsig.Signature) (bool, string) {
 
 // TestCorpusLists: every list's own digest and value verify.
 func TestCorpusLists(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(corpus(t), "worlds/eu-2023-11/lists/*.xml"))
+	files, err := filepath.Glob(filepath.Join(corpustest.Root(t), "worlds/eu-2023-11/lists/*.xml"))
 	if err != nil || len(files) < 30 {
 		t.Fatalf("%d lists, want at least 30 (%v)", len(files), err)
 	}
@@ -110,25 +100,6 @@ func TestCorpusLists(t *testing.T) {
 		}
 		if !whole {
 			t.Errorf("%s: no reference covers the whole list", name)
-		}
-	}
-}
-
-// witness is what cases.jsonl expects of a file.
-type witness struct {
-	ID, File string
-	Kind     string
-	Detached []string
-	Expect   struct {
-		Reject     any
-		Signatures []struct {
-			Path            string
-			SignatureIntact bool
-			Counter         bool
-			References      []struct {
-				Name, Type    string
-				Found, Intact bool
-			}
 		}
 	}
 }
@@ -199,32 +170,22 @@ var readersWork = map[string]string{
 // TestCorpusSignatures compares every signature value and reference of the real
 // XML signatures with the witness.
 func TestCorpusSignatures(t *testing.T) {
-	dir := corpus(t)
-	in, err := os.Open(filepath.Join(dir, "cases.jsonl"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer in.Close()
-	lines := bufio.NewScanner(in)
-	lines.Buffer(nil, 64<<20)
 	seen := map[string]bool{}
 	var values, refs, verified int
-	for lines.Scan() {
-		var w witness
-		if err := json.Unmarshal(lines.Bytes(), &w); err != nil {
-			t.Fatal(err)
-		}
+	for _, w := range corpustest.Cases(t, func(w *corpustest.Case) bool {
 		if w.Kind != "XAdES" && !strings.HasSuffix(w.Kind, "-XAdES") || seen[w.ID] {
-			continue
+			return false
 		}
 		seen[w.ID] = true
-		docs, external := open(t, dir, w)
+		return true
+	}) {
+		docs, external := open(t, &w)
 		got := map[string][]*xmldom.Node{}
 		parsed := map[string]*xmldom.Document{}
 		for path, raw := range docs {
 			doc, err := xmldom.Parse(raw, xmldom.Limits{})
 			if err != nil {
-				if w.Expect.Reject == nil {
+				if w.Expect.Reject == "" {
 					t.Errorf("%s %s: %v", w.ID, path, err)
 				}
 				continue
@@ -282,18 +243,13 @@ func TestCorpusSignatures(t *testing.T) {
 }
 
 // open returns the signature files of a case by path, and what references may mean.
-func open(t *testing.T, dir string, w witness) (docs map[string][]byte, external files) {
-	raw, err := os.ReadFile(filepath.Join(dir, "files", w.File))
-	if err != nil {
-		t.Fatal(err)
-	}
+func open(t *testing.T, w *corpustest.Case) (docs map[string][]byte, external files) {
+	raw := corpustest.Read(t, w.File)
 	docs, external = map[string][]byte{}, files{}
 	if !strings.HasSuffix(w.Kind, "-XAdES") {
 		docs[filepath.Base(w.File)] = raw
 		for _, d := range w.Detached {
-			if external[filepath.Base(d)], err = os.ReadFile(filepath.Join(dir, "files", d)); err != nil {
-				t.Fatal(err)
-			}
+			external[filepath.Base(d)] = corpustest.Read(t, d)
 		}
 		return docs, external
 	}
