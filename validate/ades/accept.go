@@ -12,8 +12,9 @@ import (
 func (c *Case) acceptance(s *signature.Signature, b *block) verdict.Conclusion {
 	r, who := roleOf(s), c.identify(s)
 	for _, p := range s.Problems {
-		if p.Code == signature.BadStructure || p.Code == signature.TimeWithoutZone {
-			b.ask(false, verdict.RuleStructure, "SignatureConstraints/StructuralValidation", s.ObjectID, func() string { return p.Says })
+		if (p.Code == signature.BadStructure || p.Code == signature.TimeWithoutZone) &&
+			!b.ask(false, verdict.RuleStructure, "SignatureConstraints/StructuralValidation", s.ObjectID, func() string { return p.Says }) {
+			return verdict.RuleStructure.Fails
 		}
 	}
 	// 5.2.8.4.2.1
@@ -66,12 +67,15 @@ func digestUses(s *signature.Signature) []algorithmUse {
 }
 
 // referenceDigests tells of weak digests in the signing-certificate attribute,
-// which decide nothing.
-func (c *Case) referenceDigests(s *signature.Signature, b *block) {
+// which decide nothing unless the policy says so.
+func (c *Case) referenceDigests(s *signature.Signature, b *block) verdict.Conclusion {
 	r := roleOf(s)
 	for _, x := range s.SigningCertificates {
 		u := algorithmUse{about: s.ObjectID, what: "the signing-certificate attribute", digest: string(x.Digest)}
 		ok, _, says := c.algorithm(u, b.at)
-		b.ask(ok, verdict.RuleCertificateRefDigest, r.attribute("SigningCertificateDigestAlgorithm"), s.ObjectID, func() string { return says })
+		if !b.ask(ok, verdict.RuleCertificateRefDigest, r.attribute("SigningCertificateDigestAlgorithm"), s.ObjectID, func() string { return says }) {
+			return verdict.RuleCertificateRefDigest.Fails
+		}
 	}
+	return verdict.OK
 }

@@ -60,7 +60,9 @@ func (c *Case) basicSignature(s *signature.Signature) *basicResult {
 	if con := c.acceptance(s, b); !con.Passed() {
 		return end(con)
 	}
-	c.referenceDigests(s, b)
+	if con := c.referenceDigests(s, b); !con.Passed() {
+		return end(con)
+	}
 	uses := append(c.valueUses(s), chainUses(res.chain, c.Now)...)
 	if !c.algorithms(b, verdict.RuleSignatureAlgorithms, uses, c.Now) {
 		return end(c.lateForAlgorithms(s, b))

@@ -18,10 +18,10 @@ func (c *Case) verification(s *signature.Signature, b *block) verdict.Conclusion
 		return con
 	}
 	for _, ref := range s.References {
-		if ref.Found && !ref.NameMatches && ref.Scope != signature.ScopeNone {
-			b.ask(false, verdict.RuleDataName, r.basic("ReferenceDataNameMatch"), s.ObjectID, func() string {
-				return fmt.Sprintf("The signed file %s was found under another name.", quote(ref.Name))
-			}, ref.DataID)
+		if ref.Found && !ref.NameMatches && ref.Scope != signature.ScopeNone && !b.ask(false, verdict.RuleDataName, r.basic("ReferenceDataNameMatch"), s.ObjectID, func() string {
+			return fmt.Sprintf("The signed file %s was found under another name.", quote(ref.Name))
+		}, ref.DataID) {
+			return verdict.RuleDataName.Fails
 		}
 	}
 	// 5.2.7.4 3)

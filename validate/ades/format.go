@@ -88,9 +88,11 @@ func (c *Case) container(about evidence.ID, problems []signature.Problem, b *blo
 	}) {
 		return verdict.RuleContainerType.Fails
 	}
-	b.ask(k.HasMimetype, verdict.RuleMimetypePresent, group+"MimeTypeFilePresent", about, func() string {
+	if !b.ask(k.HasMimetype, verdict.RuleMimetypePresent, group+"MimeTypeFilePresent", about, func() string {
 		return "The container holds no mimetype file."
-	})
+	}) {
+		return verdict.RuleMimetypePresent.Fails
+	}
 	if k.HasMimetype && !b.ask(k.MimetypeOK, verdict.RuleMimetypeContent, group+"AcceptableMimeTypeFileContent", about, func() string {
 		return fmt.Sprintf("The mimetype file says %s, which is no ASiC type.", quote(shorten(k.Mimetype)))
 	}) {

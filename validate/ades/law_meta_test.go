@@ -39,7 +39,6 @@ var unasked = map[string]string{
 	"XCV-NAME-CONSTRAINTS":    "needs name constraints, which the virtual EU has none of: PKITS fires it, in validate/path",
 	"FC-TIMESTAMP-COVERAGE":   "needs a container time-stamp: TestFactsOfReaders fires it",
 	"FC-HASH-INDEX":           "needs a CMS archive time-stamp: TestFactsOfReaders fires it",
-	"XCV-REVOCATION-ACCESS":   "nobody asks it yet: XCV-AIA is asked in its place",
 	"FC-CONTAINER-TYPE":       "a ZIP file that is neither ASiC-S nor ASiC-E is refused before, or is taken for an ASiC-E",
 	"XCV-NOT-SELF-SIGNED":     "a certificate that issued itself has a chain only as an anchor, and an anchor is asked nothing",
 	"PSV-ALGORITHMS":          "past signature validation asks the same before and ends with the current status",

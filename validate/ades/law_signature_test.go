@@ -94,6 +94,9 @@ var lawsVerification = []law{
 	{name: "a renamed file is found by its digest, and warned of", good: whole, made: altered(eutest.SignOptions{}, func(c *eutest.Container) {
 		c.Files[0].Name = "renamed.txt"
 	}), want: passed, fires: []string{"CV-DATA-NAME"}},
+	{name: "a renamed file fails under SiVa's POLv4", good: whole, policy: "siva-polv4", made: altered(eutest.SignOptions{}, func(c *eutest.Container) {
+		c.Files[0].Name = "renamed.txt"
+	}), want: notFound, fires: []string{"CV-DATA-NAME"}},
 	{name: "a forged value of a signer who is named", good: known, made: sign(eutest.SignOptions{WrongValue: true}), want: forged, fires: []string{"CV-SIGNATURE-INTACT"}},
 	{name: "a forged value of a signer who is not named", good: known, made: sign(eutest.SignOptions{WrongValue: true, Reference: eutest.Reference{None: true}}),
 		want: noSigner, fires: []string{"ISC-SIGNER-FOUND"}},

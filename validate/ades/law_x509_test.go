@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/vidimus/vidimus/validate/eutest"
+	"github.com/vidimus/vidimus/validate/policy"
 )
 
 // 5.2.6 X.509 certificate validation, with RFC 5280 §6.1: each rule in turn.
@@ -84,7 +85,10 @@ var lawsX509 = []law{
 		values: "constraint\tSignatureConstraints/BasicSignatureConstraints/SigningCertificate/KeyUsage\tFAIL\tnonRepudiation\n",
 		want:   indeterminate + "CHAIN_CONSTRAINTS_FAILURE", fires: []string{"XCV-KEY-USAGE-SIGNER"}},
 	{name: "a certificate that does not say where its issuer is found is warned of", good: direct,
-		made: by(eutest.URLs("", ""), eutest.IssuerURL("")), want: passed, fires: []string{"XCV-AIA"}},
+		made: by(eutest.URLs("", ""), eutest.IssuerURL("")), want: passed, fires: []string{"XCV-AIA", "XCV-REVOCATION-ACCESS"}},
+	{name: "a certificate that does not say where its status is found fails where the policy says so", good: direct,
+		made: by(eutest.URLs("", "")), levels: map[string]policy.Level{"SignatureConstraints/BasicSignatureConstraints/SigningCertificate/RevocationInfoAccessPresent": policy.Fail},
+		want: general, fires: []string{"XCV-REVOCATION-ACCESS"}},
 	{name: "an unknown critical extension is warned of", good: direct, made: by(eutest.Extension("1.3.6.1.4.1.55555.1", true, []byte{5, 0})),
 		want: passed, fires: []string{"XCV-CRITICAL"}},
 	{name: "an unknown critical extension of an authority is warned of", good: between,

@@ -204,10 +204,10 @@ func (c *Case) x509Revocation(r role, ch *path.Chain, i int, b *block, res *xcvR
 		return nil, verdict.OK
 	}
 	if oid := c.skippedBy(r, cert, i); oid != "" {
-		if r != ofRevocation {
-			b.ask(false, verdict.RuleRevocationSkipped, r.signing("RevocationDataSkip"), cert.ID, func() string {
-				return fmt.Sprintf("%s needs no revocation data: it carries the extension %s.", subject(cert), oid)
-			})
+		if r != ofRevocation && !b.ask(false, verdict.RuleRevocationSkipped, r.signing("RevocationDataSkip"), cert.ID, func() string {
+			return fmt.Sprintf("%s needs no revocation data: it carries the extension %s.", subject(cert), oid)
+		}) {
+			return nil, verdict.RuleRevocationSkipped.Fails
 		}
 		return nil, verdict.OK
 	}

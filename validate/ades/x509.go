@@ -141,10 +141,10 @@ func (c *Case) chainMissing(ch *path.Chain) string {
 // first, then revocation, then algorithms, then (the end certificate) validity.
 func (c *Case) x509Certificate(r role, ch *path.Chain, i int, b *block, res *xcvResult) verdict.Conclusion {
 	cert, issuer := ch.Certificates[i], ch.Issuer(i)
-	if i == 0 {
-		b.ask(!c.selfSigned(cert), verdict.RuleNotSelfSigned, r.signing("NotSelfSigned"), cert.ID, func() string {
-			return fmt.Sprintf("%s issued itself.", subject(cert))
-		})
+	if i == 0 && !b.ask(!c.selfSigned(cert), verdict.RuleNotSelfSigned, r.signing("NotSelfSigned"), cert.ID, func() string {
+		return fmt.Sprintf("%s issued itself.", subject(cert))
+	}) {
+		return verdict.RuleNotSelfSigned.Fails
 	}
 	if con := c.x509Structure(r, ch, i, b); !con.Passed() {
 		return con
@@ -239,17 +239,24 @@ func (c *Case) x509Usage(r role, cert *certificate.Certificate, i int, b *block)
 // x509Extensions asks for extensions that must, should and must not be there.
 func (c *Case) x509Extensions(r role, ch *path.Chain, i int, b *block) verdict.Conclusion {
 	cert := ch.Certificates[i]
-	if i == 0 {
-		b.ask(len(cert.IssuerURLs)+len(cert.OCSPURLs) > 0, verdict.RuleAIA, r.signing("AuthorityInfoAccessPresent"), cert.ID, func() string {
-			return fmt.Sprintf("%s does not say where its issuer or status service is found (no Authority Information Access).", subject(cert))
-		})
+	if i == 0 && !b.ask(len(cert.IssuerURLs)+len(cert.OCSPURLs) > 0, verdict.RuleAIA, r.signing("AuthorityInfoAccessPresent"), cert.ID, func() string {
+		return fmt.Sprintf("%s does not say where its issuer or status service is found (no Authority Information Access).", subject(cert))
+	}) {
+		return verdict.RuleAIA.Fails
+	}
+	if i == 0 && !c.needsNoRevocation(r, cert, i) && !b.ask(len(cert.CRLURLs)+len(cert.OCSPURLs) > 0, verdict.RuleRevocationAccess, r.signing("RevocationInfoAccessPresent"), cert.ID, func() string {
+		return fmt.Sprintf("%s does not say where to ask whether it was revoked: it names neither an OCSP service nor a CRL.", subject(cert))
+	}) {
+		return verdict.RuleRevocationAccess.Fails
 	}
 	if con := c.x509Names(r, ch, i, b); !con.Passed() {
 		return con
 	}
-	b.ask(cert.HasAuthorityKeyID || cert.SelfIssued(), verdict.RuleAuthorityKeyID, r.cert(i, "AuthorityKeyIdentifierPresent"), cert.ID, func() string {
+	if !b.ask(cert.HasAuthorityKeyID || cert.SelfIssued(), verdict.RuleAuthorityKeyID, r.cert(i, "AuthorityKeyIdentifierPresent"), cert.ID, func() string {
 		return fmt.Sprintf("%s has no authority key identifier.", subject(cert))
-	})
+	}) {
+		return verdict.RuleAuthorityKeyID.Fails
+	}
 	if i > 0 && !b.ask(len(cert.SubjectKeyID) > 0, verdict.RuleSubjectKeyID, r.ca("SubjectKeyIdentifierPresent"), cert.ID, func() string {
 		return fmt.Sprintf("The authority %s has no subject key identifier.", subject(cert))
 	}) {
