@@ -6,7 +6,6 @@ import (
 	"runtime/debug"
 	"strings"
 
-	"github.com/vidimus/vidimus/validate/policy"
 	"github.com/vidimus/vidimus/validate/verdict"
 )
 
@@ -37,26 +36,6 @@ func (c *ExplainCmd) Run(rt *runtime) error {
 		end += " / " + string(r.Fails.SubIndication)
 	}
 	say(rt.Stdout, "%s\n  asks       %s\n  clause     %s\n  a \"no\"     %s, where the policy lets it decide\n  usually    %s\n", r.ID, r.Asks, r.Clause, end, r.Usually)
-	return nil
-}
-
-// PolicyCmd is `vidimus policy`.
-type PolicyCmd struct {
-	Show PolicyShowCmd `cmd:"" help:"Print a policy, whole."`
-}
-
-// PolicyShowCmd is `vidimus policy show`.
-type PolicyShowCmd struct {
-	Name string `arg:"" optional:"" default:"practice" help:"practice, strict, or a file."`
-}
-
-// Run prints the policy in the words of a policy file.
-func (c *PolicyShowCmd) Run(rt *runtime) error {
-	p, err := policyByName(c.Name)
-	if err != nil {
-		return err
-	}
-	say(rt.Stdout, "# SHA-256 %s; built in: %s\n%s", p.SHA256(), strings.Join(policy.BuiltIn(), ", "), p.Text())
 	return nil
 }
 
