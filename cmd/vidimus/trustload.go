@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	goruntime "runtime"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -132,6 +133,7 @@ func loadCache(ctx *runtime, anchors []lotl.Anchor) (*trustlist.Snapshot, error)
 	if err != nil {
 		return nil, err
 	}
+	defer withoutCollector()()
 	s, m, err := stored.Load(os.DirFS(dir), goruntime.GOMAXPROCS(0))
 	switch {
 	case errors.Is(err, stored.ErrNone):
@@ -144,6 +146,19 @@ func loadCache(ctx *runtime, anchors []lotl.Anchor) (*trustlist.Snapshot, error)
 		return nil, nil
 	}
 	return s, nil
+}
+
+// withoutCollector stops the garbage collector until the function that it returns
+// is called. A process that starts has no garbage, and collecting while lists are
+// read costs a fifth of the start. Should they be of unusual size, the collector
+// works again from half a gigabyte on.
+func withoutCollector() (restore func()) {
+	percent := debug.SetGCPercent(-1)
+	limit := debug.SetMemoryLimit(512 << 20)
+	return func() {
+		debug.SetMemoryLimit(limit)
+		debug.SetGCPercent(percent)
+	}
 }
 
 // readMirror reads the lists of a folder, in the order of their names: files that
