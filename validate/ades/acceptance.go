@@ -136,7 +136,7 @@ func (c *Case) signerRefusal(a *answer, at time.Time, visited map[evidence.ID]bo
 		}
 		if acc := c.accept(d, at, visited); acc.ok {
 			// The issuing authority's own revocation is judged where the chain is.
-			if !sameEntity(cert, a.issuer) && d.revokedBy(at) && (!d.revokedAt.After(a.produced) || compromised(d.reason)) {
+			if !cert.SameEntity(a.issuer) && d.revokedBy(at) && (!d.revokedAt.After(a.produced) || compromised(d.reason)) {
 				return fmt.Sprintf("%s is signed by %s, whose own certificate was revoked on %s%s.", what, subject(cert), moment(d.revokedAt), reasonWords(d.reason))
 			}
 			return ""
@@ -148,10 +148,8 @@ func (c *Case) signerRefusal(a *answer, at time.Time, visited map[evidence.ID]bo
 // compromised: the key may be in other hands since an unknown time, so that what
 // it signed before its revocation is worth nothing either (RFC 5280 §5.3.1).
 func compromised(reason int) bool {
-	return reason == revocation.ReasonKeyCompromise || reason == reasonCACompromise
+	return reason == revocation.ReasonKeyCompromise || reason == revocation.ReasonCACompromise
 }
-
-const reasonCACompromise = 2
 
 // responder is who signed an OCSP answer.
 type responder struct {
@@ -203,17 +201,17 @@ const ekuOCSPSigning = "1.3.6.1.5.5.7.3.9"
 // list names for that provider; with plain anchors, one of the same anchor.
 func (c *Case) mayAnswer(a *answer) bool {
 	r, ca := a.signer, a.issuer
-	if sameEntity(r, ca) { // (a)
+	if r.SameEntity(ca) { // (a)
 		return true
 	}
 	eku := has(r.ExtKeyUsage, ekuOCSPSigning)
 	up := a.chain.Issuer(0)
-	if eku && up != nil && sameEntity(up, ca) { // (b)
+	if eku && up != nil && up.SameEntity(ca) { // (b)
 		return true
 	}
 	above := c.chain(ca, nil)
 	providers := map[*trustlist.Provider]bool{}
-	for _, x := range append(anchorsOf(above), ca) {
+	for _, x := range append(above.AnchorCertificates(), ca) {
 		for _, s := range c.Trust.Services(x) {
 			providers[s.Provider] = true
 		}
@@ -226,7 +224,7 @@ func (c *Case) mayAnswer(a *answer) bool {
 	if !eku {
 		return false
 	}
-	for _, x := range append(anchorsOf(a.chain), up) { // (c)
+	for _, x := range append(a.chain.AnchorCertificates(), up) { // (c)
 		if x == nil {
 			continue
 		}
@@ -239,17 +237,6 @@ func (c *Case) mayAnswer(a *answer) bool {
 	return c.sharePlainAnchor(a.chain, above) // (e)
 }
 
-// anchorsOf are the certificates of a chain that are anchors.
-func anchorsOf(ch *path.Chain) []*certificate.Certificate {
-	var out []*certificate.Certificate
-	for i, x := range ch.Certificates {
-		if ch.Anchors[i] != nil {
-			out = append(out, x)
-		}
-	}
-	return out
-}
-
 // sharePlainAnchor says whether two chains reach one anchor that the caller
 // trusts besides the lists.
 func (c *Case) sharePlainAnchor(a, b *path.Chain) bool {
@@ -258,7 +245,7 @@ func (c *Case) sharePlainAnchor(a, b *path.Chain) bool {
 			continue
 		}
 		for j, y := range b.Certificates {
-			if b.Anchors[j] != nil && !b.Anchors[j].Listed && sameEntity(x, y) {
+			if b.Anchors[j] != nil && !b.Anchors[j].Listed && x.SameEntity(y) {
 				return true
 			}
 		}
@@ -274,8 +261,4 @@ func isOCSPService(s *trustlist.Service) bool {
 		}
 	}
 	return false
-}
-
-func sameEntity(a, b *certificate.Certificate) bool {
-	return a.KeyID == b.KeyID && string(a.RawSubject) == string(b.RawSubject)
 }

@@ -78,19 +78,10 @@ func (d *detached) readSignatures() error {
 		if err != nil {
 			return err
 		}
-		kept := map[*signature.Signature]bool{}
-		for _, s := range found {
-			key := e.name + "\x00" + s.ID
-			if s.Master != nil {
-				if !kept[s.Master] {
-					continue
-				}
-			} else if seen[key] {
-				continue
-			} else {
+		for _, s := range unseen(seen, e.name, found) {
+			if s.Master == nil {
 				d.bind(s, content, m)
 			}
-			seen[key], kept[s] = true, true
 			d.doc.Signatures = append(d.doc.Signatures, s)
 			d.signatures[e.name] = append(d.signatures[e.name], s)
 		}

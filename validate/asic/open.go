@@ -163,25 +163,29 @@ func (a *archive) readXAdES(doc *signature.Document, files *xades.Files) error {
 		if err != nil {
 			return err
 		}
-		kept := map[*signature.Signature]bool{}
-		for _, s := range found {
-			key := e.name + "\x00" + s.ID
-			if s.Master != nil {
-				if !kept[s.Master] {
-					continue
-				}
-			} else if seen[key] {
-				continue
-			}
-			seen[key], kept[s] = true, true
-			doc.Signatures = append(doc.Signatures, s)
-		}
+		doc.Signatures = append(doc.Signatures, unseen(seen, e.name, found)...)
 		if len(doc.Signatures) > signature.MaxSignatures {
 			return &signature.ReadError{Code: signature.TooLarge,
 				Message: fmt.Sprintf("reading container: more than %d signatures", signature.MaxSignatures)}
 		}
 	}
 	return nil
+}
+
+// unseen are the signatures of a file that did not stand before in a file of that
+// name, each with the counter-signatures of it. seen remembers them.
+func unseen(seen map[string]bool, name string, found []*signature.Signature) []*signature.Signature {
+	var out []*signature.Signature
+	kept := map[*signature.Signature]bool{}
+	for _, s := range found {
+		key := name + "\x00" + s.ID
+		if s.Master != nil && !kept[s.Master] || s.Master == nil && seen[key] {
+			continue
+		}
+		seen[key], kept[s] = true, true
+		out = append(out, s)
+	}
+	return out
 }
 
 // findDuplicates reports signatures that stand in two files of the container,

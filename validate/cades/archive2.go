@@ -90,7 +90,7 @@ func (s *source) archived(d algo.Digest, normal bool, rest []byte) ([]byte, erro
 	}
 	var h hash.Hash
 	if *kept != nil {
-		h, _ = clone(*kept)
+		h, _ = algo.CloneHash(*kept)
 	}
 	if h == nil {
 		parts := [][]byte{s.sd.RawEncapContentInfo, s.sd.RawCertificates, s.sd.RawCRLs}
@@ -115,7 +115,7 @@ func (s *source) archived(d algo.Digest, normal bool, rest []byte) ([]byte, erro
 		for _, field := range s.fields() {
 			write(h, encoding(field, normal))
 		}
-		if copied, ok := clone(h); ok {
+		if copied, ok := algo.CloneHash(h); ok {
 			*kept = copied
 		}
 	}

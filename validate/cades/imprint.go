@@ -3,7 +3,6 @@ package cades
 import (
 	"bytes"
 	"errors"
-	"hash"
 	"io"
 	"sync"
 
@@ -142,17 +141,4 @@ func (s *source) firstThatFits(st *stamp, compute func(d algo.Digest, normal boo
 		}
 		return first, nil
 	}
-}
-
-// clone copies the state of a hash; false where it cannot be copied.
-func clone(h hash.Hash) (hash.Hash, bool) {
-	c, ok := h.(hash.Cloner)
-	if !ok {
-		return nil, false
-	}
-	out, err := c.Clone()
-	if err != nil {
-		return nil, false
-	}
-	return out, true
 }

@@ -125,7 +125,7 @@ func ReadSignedData(sd *cms.SignedData, path string, content *Content, options .
 			return nil, err
 		}
 	}
-	r.findDuplicates()
+	signature.TellDuplicates(r.out)
 	return r.out, nil
 }
 
@@ -190,21 +190,6 @@ func (s *source) identify() {
 	h.Write(s.si.Value)
 	s.out.ID = fmt.Sprintf("S-%X", h.Sum(nil))
 	s.out.ObjectID = evidence.Of(append(append([]byte{}, s.si.Value...), over...))
-}
-
-// findDuplicates reports signatures that stand in the file twice (EN 319 102-1
-// §5.2.2, format checking).
-func (r *reader) findDuplicates() {
-	count := map[string]int{}
-	for _, s := range r.out {
-		count[s.ID]++
-	}
-	for _, s := range r.out {
-		if count[s.ID] > 1 {
-			s.Problems = append(s.Problems, signature.Problem{Code: signature.DuplicateSignature,
-				Says: fmt.Sprintf("The same signature stands %d times in the file.", count[s.ID])})
-		}
-	}
 }
 
 // readCounters reads the counter-signatures of RFC 5652 §11.4: each value of each

@@ -143,3 +143,8 @@ func (c *Certificate) SignerName() string {
 	}
 	return ""
 }
+
+// SameEntity says whether two certificates are of one subject name and one key.
+func (c *Certificate) SameEntity(o *Certificate) bool {
+	return c.KeyID == o.KeyID && bytes.Equal(c.RawSubject, o.RawSubject)
+}

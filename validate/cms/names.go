@@ -14,13 +14,16 @@ func (s *Signer) Names(c *certificate.Certificate) bool {
 	if s.SKI != nil {
 		return bytes.Equal(s.SKI, keyIdentifier(c))
 	}
-	if s.Serial == nil || s.Serial.Cmp(c.Serial) != 0 {
-		return false
-	}
-	if bytes.Equal(s.IssuerDER, c.RawIssuer) {
+	return s.Serial != nil && s.Serial.Cmp(c.Serial) == 0 && IssuerIs(s.IssuerDER, c)
+}
+
+// IssuerIs says whether an encoded Name is the issuer's of c: by its octets, else
+// as names are compared.
+func IssuerIs(name []byte, c *certificate.Certificate) bool {
+	if bytes.Equal(name, c.RawIssuer) {
 		return true
 	}
-	n, err := certificate.ParseName(s.IssuerDER)
+	n, err := certificate.ParseName(name)
 	return err == nil && n.EqualFold(c.Issuer)
 }
 
@@ -49,13 +52,3 @@ func keyIdentifier(c *certificate.Certificate) []byte {
 	sum, _ := algo.SHA1.Sum(octets)
 	return sum
 }
-
-// SignedEncodings are the octets that the signature value may be over where there
-// are signed attributes, most likely first: as received, then in DER, then in DER
-// with sorted SETs (RFC 5652 §5.4). The first is never missing.
-func (s *Signer) SignedEncodings() [][]byte { return s.signedEncodings() }
-
-// LooksLikeAttributes says whether content is the encoding of signed attributes.
-// A value over such a content, in a SignerInfo without signed attributes, must
-// never count: it was made over the attributes of another signature.
-func LooksLikeAttributes(content []byte) bool { return looksLikeAttributes(content) }

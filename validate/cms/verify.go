@@ -194,7 +194,7 @@ func (s *Signer) CheckValue(key *algo.PublicKey, content *Content) error {
 		return fmt.Errorf("%w: signature algorithm %s", ErrAlgorithm, s.SignatureOID)
 	}
 	if !s.HasSignedAttributes {
-		if looksLikeAttributes(content.Octets) {
+		if LooksLikeAttributes(content.Octets) {
 			return fmt.Errorf("%w: none, and the content is a set of attributes with a message-digest", ErrAttributes)
 		}
 		if sum, ok := content.Sum(s.SignatureAlgorithm.Digest); ok && s.SignatureAlgorithm.Scheme != algo.EdDSA {
@@ -203,7 +203,7 @@ func (s *Signer) CheckValue(key *algo.PublicKey, content *Content) error {
 		return valueError(key.Verify(s.SignatureAlgorithm, content.Octets, s.Value))
 	}
 	var first error
-	for _, signed := range s.signedEncodings() {
+	for _, signed := range s.SignedEncodings() {
 		err := valueError(key.Verify(s.SignatureAlgorithm, signed, s.Value))
 		if err == nil {
 			return nil
@@ -226,10 +226,11 @@ func valueError(err error) error {
 	return fmt.Errorf("%w: %w", ErrValue, err)
 }
 
-// signedEncodings are the octets that the value may cover, most likely first: the
-// attributes as received with the tag of a SET, which signers that do not sort
-// their SET have signed, and the DER encoding that RFC 5652 §5.4 asks for.
-func (s *Signer) signedEncodings() [][]byte {
+// SignedEncodings are the octets that the value may cover where there are signed
+// attributes, most likely first: the attributes as received with the tag of a SET,
+// which signers that do not sort their SET have signed, and the DER encoding that
+// RFC 5652 §5.4 asks for. The first is never missing.
+func (s *Signer) SignedEncodings() [][]byte {
 	out := [][]byte{s.RawSignedAttributes}
 	normal, err := der.Normalize(s.RawSignedAttributes)
 	if err != nil {
@@ -284,11 +285,11 @@ func sortEncodings(set [][]byte) {
 	sort.SliceStable(set, func(i, j int) bool { return bytes.Compare(set[i], set[j]) < 0 })
 }
 
-// looksLikeAttributes says whether content is itself a SET OF Attribute with a
+// LooksLikeAttributes says whether content is itself a SET OF Attribute with a
 // message-digest. Without this check a signature over signed attributes could be
 // shown as one without attributes over another "document": the attributes' own
 // encoding (RFC 5652 §5.4 signs both in the same way).
-func looksLikeAttributes(content []byte) bool {
+func LooksLikeAttributes(content []byte) bool {
 	if len(content) == 0 || content[0] != 0x31 {
 		return false
 	}

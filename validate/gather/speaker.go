@@ -6,7 +6,6 @@ import (
 
 	"github.com/vidimus/vidimus/validate/certificate"
 	"github.com/vidimus/vidimus/validate/evidence"
-	"github.com/vidimus/vidimus/validate/path"
 	"github.com/vidimus/vidimus/validate/revocation"
 )
 
@@ -81,24 +80,24 @@ func (g *gatherer) signedBy(o *revocation.OCSP, issuer *certificate.Certificate)
 // provider or the same anchor (RFC 6960 §4.2.2.2). The judge asks it again, and
 // more strictly; here strangers' answers are kept out (attack S7).
 func (g *gatherer) maySpeak(who *certificate.Certificate, beside []*certificate.Certificate, issuer *certificate.Certificate) bool {
-	if sameEntity(who, issuer) {
+	if who.SameEntity(issuer) {
 		return true
 	}
 	eku := slices.Contains(who.ExtKeyUsage, ekuOCSPSigning)
 	if eku && bytes.Equal(who.RawIssuer, issuer.RawSubject) && g.trust.Verified(who, issuer) {
 		return true
 	}
-	above := append(anchors(g.chain(leaf{cert: issuer})), issuer)
+	above := append(g.chain(leaf{cert: issuer}).AnchorCertificates(), issuer)
 	if g.sameProvider([]*certificate.Certificate{who}, above) {
 		return true
 	}
 	if !eku {
 		return false
 	}
-	his := anchors(g.chain(leaf{cert: who, own: beside}))
+	his := g.chain(leaf{cert: who, own: beside}).AnchorCertificates()
 	for _, a := range his {
 		for _, b := range above {
-			if sameEntity(a, b) {
+			if a.SameEntity(b) {
 				return true
 			}
 		}
@@ -121,20 +120,6 @@ func (g *gatherer) sameProvider(some, others []*certificate.Certificate) bool {
 		}
 	}
 	return false
-}
-
-func anchors(ch *path.Chain) []*certificate.Certificate {
-	var out []*certificate.Certificate
-	for i, x := range ch.Certificates {
-		if ch.Anchors[i] != nil {
-			out = append(out, x)
-		}
-	}
-	return out
-}
-
-func sameEntity(a, b *certificate.Certificate) bool {
-	return a.KeyID == b.KeyID && bytes.Equal(a.RawSubject, b.RawSubject)
 }
 
 type crlKey struct{ crl, issuerKey evidence.ID }

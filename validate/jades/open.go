@@ -56,7 +56,7 @@ func Open(data []byte, detached []File) (*signature.Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.findDuplicates()
+	signature.TellDuplicates(r.out)
 	return &signature.Document{Form: signature.FormJAdES, Signatures: r.out}, nil
 }
 
@@ -161,18 +161,4 @@ func (r *reader) readOne(one, top *value, serialised string, master *source, dep
 		}
 	}
 	return r.read(p, master, depth)
-}
-
-// findDuplicates reports signatures that stand in the file twice.
-func (r *reader) findDuplicates() {
-	count := map[string]int{}
-	for _, s := range r.out {
-		count[s.ID]++
-	}
-	for _, s := range r.out {
-		if count[s.ID] > 1 {
-			s.Problems = append(s.Problems, signature.Problem{Code: signature.DuplicateSignature,
-				Says: fmt.Sprintf("The same signature stands %d times in the file.", count[s.ID])})
-		}
-	}
 }

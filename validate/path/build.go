@@ -57,6 +57,17 @@ type Chain struct {
 	Anchors      []*Anchor // beside Certificates; nil where a certificate is no anchor
 }
 
+// AnchorCertificates are the certificates of the chain that are anchors, upward.
+func (c *Chain) AnchorCertificates() []*certificate.Certificate {
+	var out []*certificate.Certificate
+	for i, x := range c.Certificates {
+		if c.Anchors[i] != nil {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
 // Anchored says whether any certificate of the chain is an anchor.
 func (c *Chain) Anchored() bool {
 	for _, a := range c.Anchors {

@@ -47,6 +47,7 @@ const (
 	NoReason              = -1
 	ReasonUnspecified     = 0
 	ReasonKeyCompromise   = 1
+	ReasonCACompromise    = 2
 	ReasonCertificateHold = 6
 	ReasonRemoveFromCRL   = 8
 )

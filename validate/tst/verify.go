@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/vidimus/vidimus/validate/algo"
 	"github.com/vidimus/vidimus/validate/certificate"
 	"github.com/vidimus/vidimus/validate/cms"
-	"github.com/vidimus/vidimus/validate/der"
 )
 
 // Candidates are the certificates that the token carries, in its SignedData and
@@ -82,53 +80,11 @@ func (t *Token) IssuerSerialMatches(signer *certificate.Certificate) (present, o
 	refs, _ := t.Signer.SigningCertificates()
 	for _, ref := range refs {
 		if ref.Position == 0 && ref.Serial != nil {
-			return true, ref.Serial.Cmp(signer.Serial) == 0 && sameName(ref.IssuerDER, signer)
+			return true, ref.Serial.Cmp(signer.Serial) == 0 && cms.IssuerIs(ref.IssuerDER, signer)
 		}
 	}
 	return false, false
 }
 
-// SignerMatches says whether the SignerInfo's sid names c: issuer and serial
-// number, or subject key identifier (RFC 5652 §5.3).
-func (t *Token) SignerMatches(c *certificate.Certificate) bool {
-	s := t.Signer
-	if s.SKI != nil {
-		return bytes.Equal(s.SKI, keyIdentifier(c))
-	}
-	return s.Serial != nil && s.Serial.Cmp(c.Serial) == 0 && sameName(s.IssuerDER, c)
-}
-
-// sameName compares an issuer Name with that of c: bytes, else as names.
-func sameName(issuer []byte, c *certificate.Certificate) bool {
-	if bytes.Equal(issuer, c.RawIssuer) {
-		return true
-	}
-	n, err := certificate.ParseName(issuer)
-	return err == nil && n.EqualFold(c.Issuer)
-}
-
-// keyIdentifier is the subjectKeyIdentifier of c; for a certificate without one,
-// the SHA-1 of its key bits.
-func keyIdentifier(c *certificate.Certificate) []byte {
-	if len(c.SubjectKeyID) > 0 {
-		return c.SubjectKeyID
-	}
-	top := der.NewReader(c.RawSPKI)
-	_, r, err := top.Sequence()
-	if err != nil {
-		return nil
-	}
-	if _, err := r.Next(); err != nil {
-		return nil
-	}
-	e, err := r.Expect(der.Universal, der.TagBitString)
-	if err != nil {
-		return nil
-	}
-	octets, _, err := e.Bits()
-	if err != nil {
-		return nil
-	}
-	sum, _ := algo.SHA1.Sum(octets) // RFC 5280 §4.2.1.2, method 1
-	return sum
-}
+// SignerMatches says whether the SignerInfo's sid names c (RFC 5652 §5.3).
+func (t *Token) SignerMatches(c *certificate.Certificate) bool { return t.Signer.Names(c) }

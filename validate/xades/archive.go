@@ -57,7 +57,7 @@ type chain struct {
 // time-stamp at the given place. The hash is the caller's.
 func (c *chain) until(s *source, d algo.Digest, m xmldom.Method, place int) (hash.Hash, error) {
 	if h, ok := c.states[place]; ok {
-		if copied, ok := clone(h); ok {
+		if copied, ok := algo.CloneHash(h); ok {
 			return copied, nil
 		}
 	}
@@ -69,7 +69,7 @@ func (c *chain) until(s *source, d algo.Digest, m xmldom.Method, place int) (has
 	}
 	var h hash.Hash
 	if from >= 0 {
-		h, _ = clone(c.states[from])
+		h, _ = algo.CloneHash(c.states[from])
 	}
 	if h == nil {
 		var ok bool
@@ -94,7 +94,7 @@ func (c *chain) until(s *source, d algo.Digest, m xmldom.Method, place int) (has
 	}
 	for i := from; i <= place; i++ {
 		if wanted[i] {
-			if copied, ok := clone(h); ok {
+			if copied, ok := algo.CloneHash(h); ok {
 				c.states[i] = copied
 			}
 		}

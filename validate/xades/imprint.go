@@ -2,7 +2,6 @@ package xades
 
 import (
 	"errors"
-	"hash"
 	"io"
 	"sync"
 
@@ -228,17 +227,4 @@ func (s *source) includedNodes(element *xmldom.Node) ([]*xmldom.Node, error) {
 		out = append(out, hits[0])
 	}
 	return out, nil
-}
-
-// clone copies the state of a hash; false where it cannot be copied.
-func clone(h hash.Hash) (hash.Hash, bool) {
-	c, ok := h.(hash.Cloner)
-	if !ok {
-		return nil, false
-	}
-	out, err := c.Clone()
-	if err != nil {
-		return nil, false
-	}
-	return out, true
 }

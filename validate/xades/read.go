@@ -100,7 +100,7 @@ func Read(data []byte, path string, files *Files) ([]*signature.Signature, error
 			return nil, inFile(where, err)
 		}
 	}
-	r.findDuplicates()
+	signature.TellDuplicates(r.out)
 	return r.out, nil
 }
 
@@ -211,19 +211,4 @@ func (r *reader) read(n *xmldom.Node, master *source) (*source, error) {
 	s.readRecords()
 	s.readStructure()
 	return s, nil
-}
-
-// findDuplicates reports signatures that stand in the file twice: a reader of
-// the report could not tell which is meant (EN 319 102-1 §5.2.2, format checking).
-func (r *reader) findDuplicates() {
-	count := map[string]int{}
-	for _, s := range r.out {
-		count[s.ID]++
-	}
-	for _, s := range r.out {
-		if count[s.ID] > 1 {
-			s.Problems = append(s.Problems, signature.Problem{Code: signature.DuplicateSignature,
-				Says: fmt.Sprintf("The same signature stands %d times in the file.", count[s.ID])})
-		}
-	}
 }
