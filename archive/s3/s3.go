@@ -84,9 +84,13 @@ func open(ctx context.Context, opts Options) (*Store, error) {
 	if endpoint == "" {
 		endpoint = "s3.amazonaws.com"
 	}
+	transport, err := separated(opts.Transport, !opts.Insecure)
+	if err != nil {
+		return nil, err
+	}
 	client, err := minio.New(endpoint, &minio.Options{
 		Creds: opts.credentials(), Secure: !opts.Insecure, Region: opts.Region,
-		Transport: opts.Transport, MaxRetries: 5, TrailingHeaders: false,
+		Transport: transport, MaxRetries: 5, TrailingHeaders: false,
 	})
 	if err != nil {
 		return nil, err
