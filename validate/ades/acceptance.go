@@ -20,15 +20,15 @@ type acceptance struct {
 }
 
 type acceptKey struct {
-	datum, cert evidence.ID
-	at          int64
+	answer *answer
+	at     int64
 }
 
 // accept is the acceptance of revocation data, EN 319 102-1 §5.2.6.4 with
 // RFC 6960 §3.2 and §4.2.2.2: all of it must hold, else the answer is not used.
 // visited guards against responders that vouch for each other.
 func (c *Case) accept(a *answer, at time.Time, visited map[evidence.ID]bool) acceptance {
-	key := acceptKey{a.datum.id, a.about.ID, at.UnixNano()}
+	key := acceptKey{a, at.UnixNano()}
 	if visited == nil {
 		if acc, ok := c.acceptMemo[key]; ok {
 			return acc
@@ -43,8 +43,18 @@ func (c *Case) accept(a *answer, at time.Time, visited map[evidence.ID]bool) acc
 	return acc
 }
 
-// refusal returns why an answer is not acceptable; nothing when it is.
+// refusal returns why an answer is not acceptable; nothing when it is. All that it
+// rests on must be.
 func (c *Case) refusal(a *answer, at time.Time, visited map[evidence.ID]bool, acc *acceptance) string {
+	for _, p := range a.parts() {
+		if why := c.partRefusal(p, at, visited, acc); why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+func (c *Case) partRefusal(a *answer, at time.Time, visited map[evidence.ID]bool, acc *acceptance) string {
 	what := fmt.Sprintf("the %s of %s", a.datum.word(), moment(a.produced))
 	if a.status != revocation.Good && a.status != revocation.Revoked {
 		return what + " says that the status is unknown."
@@ -68,13 +78,13 @@ func (c *Case) refusal(a *answer, at time.Time, visited map[evidence.ID]bool, ac
 		if !o.ResponderIs(a.signer) {
 			return fmt.Sprintf("%s names another responder than %s, whose key verifies it.", what, subject(a.signer))
 		}
-		if !c.mayAnswer(a) {
-			acc.authority = append(acc.authority, verdict.Finding{
-				Rule: verdict.RuleRevocationAuthority, Level: verdict.Warning, About: a.datum.id, By: []evidence.ID{a.signer.ID, a.issuer.ID}, At: at,
-				Says: fmt.Sprintf("The OCSP answer of %s about %s is signed by %s, who is neither %s nor authorised by it: it is no answer.", moment(a.produced), subject(a.about), subject(a.signer), subject(a.issuer)),
-			})
-			return fmt.Sprintf("%s is signed by %s, who may not speak for %s.", what, subject(a.signer), subject(a.issuer))
-		}
+	}
+	if !c.maySpeak(a) {
+		acc.authority = append(acc.authority, verdict.Finding{
+			Rule: verdict.RuleRevocationAuthority, Level: verdict.Warning, About: a.datum.id, By: []evidence.ID{a.signer.ID, a.issuer.ID}, At: at,
+			Says: fmt.Sprintf("The %s of %s about %s is signed by %s, who is neither %s nor authorised by it: it is no answer.", a.datum.word(), moment(a.produced), subject(a.about), subject(a.signer), subject(a.issuer)),
+		})
+		return fmt.Sprintf("%s is signed by %s, who may not speak for %s.", what, subject(a.signer), subject(a.issuer))
 	}
 	if a.thisUpdate.Before(a.about.NotBefore) {
 		return fmt.Sprintf("%s is older than the certificate, which is valid from %s.", what, moment(a.about.NotBefore))
@@ -209,6 +219,22 @@ func (c *Case) mayAnswer(a *answer) bool {
 	if eku && up != nil && up.SameEntity(ca) { // (b)
 		return true
 	}
+	return c.sameProvider(r, a.chain, ca, eku, isOCSPService)
+}
+
+// maySpeak asks whether who signed an answer may speak for the issuer of the
+// certificate asked about.
+func (c *Case) maySpeak(a *answer) bool {
+	if a.datum.crl != nil {
+		return c.mayList(a.signer, a.chain, a.issuer)
+	}
+	return c.mayAnswer(a)
+}
+
+// sameProvider says whether one who speaks is listed for that by the trust service
+// provider of an authority, or else, where it is appointed to speak, has its chain
+// to that provider or to the same plain anchor.
+func (c *Case) sameProvider(speaker *certificate.Certificate, chain *path.Chain, ca *certificate.Certificate, appointed bool, listed func(*trustlist.Service) bool) bool {
 	above := c.chain(ca, nil)
 	providers := map[*trustlist.Provider]bool{}
 	for _, x := range append(above.AnchorCertificates(), ca) {
@@ -216,15 +242,15 @@ func (c *Case) mayAnswer(a *answer) bool {
 			providers[s.Provider] = true
 		}
 	}
-	for _, s := range c.Trust.Services(r) { // (d)
-		if providers[s.Provider] && isOCSPService(s) {
+	for _, s := range c.Trust.Services(speaker) { // (d)
+		if providers[s.Provider] && listed(s) {
 			return true
 		}
 	}
-	if !eku {
+	if !appointed {
 		return false
 	}
-	for _, x := range append(a.chain.AnchorCertificates(), up) { // (c)
+	for _, x := range append(chain.AnchorCertificates(), chain.Issuer(0)) { // (c)
 		if x == nil {
 			continue
 		}
@@ -234,7 +260,7 @@ func (c *Case) mayAnswer(a *answer) bool {
 			}
 		}
 	}
-	return c.sharePlainAnchor(a.chain, above) // (e)
+	return c.sharePlainAnchor(chain, above) // (e)
 }
 
 // sharePlainAnchor says whether two chains reach one anchor that the caller
@@ -255,8 +281,13 @@ func (c *Case) sharePlainAnchor(a, b *path.Chain) bool {
 
 // isOCSPService says whether the service was ever listed as an OCSP service.
 func isOCSPService(s *trustlist.Service) bool {
+	return ever(s, trustlist.ServiceOCSPQC, trustlist.ServiceOCSP)
+}
+
+// ever says whether a service was ever of one of two types.
+func ever(s *trustlist.Service, a, b string) bool {
 	for _, i := range s.Instances {
-		if i.Type == trustlist.ServiceOCSPQC || i.Type == trustlist.ServiceOCSP {
+		if i.Type == a || i.Type == b {
 			return true
 		}
 	}

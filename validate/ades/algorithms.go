@@ -55,6 +55,14 @@ func chainUses(ch *path.Chain, at time.Time) []algorithmUse {
 // answerUses are the signature on an OCSP answer or CRL and those on its
 // signer's chain below the anchor.
 func (c *Case) answerUses(a *answer, at time.Time) []algorithmUse {
+	var out []algorithmUse
+	for _, p := range a.parts() {
+		out = append(out, partUses(p, at)...)
+	}
+	return out
+}
+
+func partUses(a *answer, at time.Time) []algorithmUse {
 	what := fmt.Sprintf("the %s of %s about %s", a.datum.word(), moment(a.produced), subject(a.about))
 	return append([]algorithmUse{signatureUse(a.datum.id, what, a.algorithm(), a.signer.Key)}, chainUses(a.chain, at)...)
 }

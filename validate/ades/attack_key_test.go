@@ -177,7 +177,7 @@ func TestR4_CRLs(t *testing.T) {
 	withstand(t, []attack{
 		{name: "delta", made: listed(eutest.CRLOptions{DeltaBase: 1}), want: []string{general}},
 		{name: "of authorities", made: listed(eutest.CRLOptions{IDP: scope(2)}), want: []string{general}},
-		{name: "indirect", made: listed(eutest.CRLOptions{IDP: scope(4)}), want: []string{general}},
+		{name: "of another distribution point", made: listed(eutest.CRLOptions{IDP: pointed("http://other.example/1.crl")}), want: []string{general}},
 		{name: "forged", made: listed(eutest.CRLOptions{WrongSignature: true}), want: []string{general}},
 		{name: "of before the certificate's end, where it ended", at: eutest.Day(2025, 3, 30), made: lateCRL(eutest.CRLOptions{}), want: []string{general}},
 	})

@@ -9,6 +9,7 @@ import (
 	"github.com/vidimus/vidimus/validate/certificate"
 	"github.com/vidimus/vidimus/validate/evidence"
 	"github.com/vidimus/vidimus/validate/path"
+	"github.com/vidimus/vidimus/validate/pkix"
 	"github.com/vidimus/vidimus/validate/policy"
 	"github.com/vidimus/vidimus/validate/revocation"
 	"github.com/vidimus/vidimus/validate/signature"
@@ -45,7 +46,8 @@ type Case struct {
 	answerMemo    map[answerKey][]*answer
 	acceptMemo    map[acceptKey]acceptance
 	basicMemo     map[evidence.ID]*memoResult
-	crlMemo       map[crlKey]bool
+	checker       *pkix.Checker        // of crls
+	unread        map[answerKey]string // why the issuer's CRLs do not speak of a certificate
 	signers       map[*signature.Signature]*signer
 	results       map[*signature.Signature]*Result
 	recordResults map[*signature.EvidenceRecord]*RecordResult
@@ -77,7 +79,7 @@ func NewCase(f Facts) *Case {
 		tokens: map[*signature.Timestamp]*token{}, ledger: evidence.NewLedger(f.Now),
 		chains: map[evidence.ID]*path.Chain{}, responders: map[evidence.ID]*responder{},
 		answerMemo: map[answerKey][]*answer{}, acceptMemo: map[acceptKey]acceptance{},
-		basicMemo: map[evidence.ID]*memoResult{}, crlMemo: map[crlKey]bool{},
+		basicMemo: map[evidence.ID]*memoResult{}, unread: map[answerKey]string{},
 		signers: map[*signature.Signature]*signer{}, results: map[*signature.Signature]*Result{},
 		recordResults: map[*signature.EvidenceRecord]*RecordResult{},
 	}

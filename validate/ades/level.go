@@ -231,12 +231,14 @@ func (c *Case) covered(ch *path.Chain, m levelMaterial, done map[evidence.ID]boo
 		}
 		found := false
 		for _, a := range c.answers(x, ch.Issuer(i)) {
-			if !m.data[a.datum.id] {
+			if !a.inside(m.data) {
 				continue
 			}
 			found = true
-			if a.chain != nil && !c.covered(a.chain, m, done) {
-				return false
+			for _, p := range a.parts() {
+				if p.chain != nil && !c.covered(p.chain, m, done) {
+					return false
+				}
 			}
 			break
 		}

@@ -83,7 +83,7 @@ func (c *Case) chainInside(r *basicResult, inside map[evidence.ID]bool) bool {
 		used = true
 		found := false
 		for _, a := range all {
-			found = found || inside[a.datum.id]
+			found = found || a.inside(inside)
 		}
 		if !found {
 			return false
@@ -105,7 +105,7 @@ func (c *Case) tokenDataInside(k *token, inside map[evidence.ID]bool) bool {
 		}
 		needs = true
 		for _, a := range c.answers(x, k.chain.Issuer(i)) {
-			if inside[a.datum.id] {
+			if a.inside(inside) {
 				return true
 			}
 		}

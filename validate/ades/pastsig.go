@@ -73,7 +73,7 @@ func (c *Case) pastStatus(p past, pcv *pastResult) verdict.Conclusion {
 		p.current.Is(verdict.TryLater) && p.xcv != nil && p.xcv.fresh:
 		return bounds(verdict.RuleExpiredAfter.Fails)
 	case p.current.Is(verdict.RevokedCANoPOE):
-		if a := p.xcv.answers[p.xcv.revoked]; a != nil && pcv.answer != nil && c.ledger.Lowest(pcv.answer.datum.id).At.After(a.revokedAt) {
+		if a := p.xcv.answers[p.xcv.revoked]; a != nil && pcv.answer != nil && c.lowest(pcv.answer).After(a.revokedAt) {
 			return p.current
 		}
 		return bounds(verdict.RuleExpiredAfter.Fails)

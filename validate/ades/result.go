@@ -195,16 +195,22 @@ func (c *Case) revocations(r *basicResult, t *timeResult) []Revocation {
 		if a == nil {
 			continue
 		}
-		typ := "CRL"
-		if a.datum.ocsp != nil {
-			typ = "OCSP"
+		for _, p := range a.parts() {
+			out = append(out, c.revocationOf(p))
 		}
-		out = append(out, Revocation{
-			Type: typ, ID: a.datum.id, About: x, ProducedAt: a.produced, ThisUpdate: a.thisUpdate, NextUpdate: a.nextUpdate,
-			Status: a.status, RevokedAt: a.revokedAt, ProducedBy: a.signer, Embedded: !c.fetched[a.datum.id],
-		})
 	}
 	return out
+}
+
+func (c *Case) revocationOf(a *answer) Revocation {
+	typ := "CRL"
+	if a.datum.ocsp != nil {
+		typ = "OCSP"
+	}
+	return Revocation{
+		Type: typ, ID: a.datum.id, About: a.about, ProducedAt: a.produced, ThisUpdate: a.thisUpdate, NextUpdate: a.nextUpdate,
+		Status: a.status, RevokedAt: a.revokedAt, ProducedBy: a.signer, Embedded: !c.fetched[a.datum.id],
+	}
 }
 
 // ChainCertificates are the certificates of every chain that was built, each

@@ -43,6 +43,22 @@ type answer struct {
 	certHash   bool       // the answer holds the hash of the certificate, and it matches
 	signer     *certificate.Certificate
 	chain      *path.Chain // of the signer
+	// also are further CRLs that it rests on: the one that a delta CRL updates, and
+	// those that share the reasons of revocation with it.
+	also []*answer
+}
+
+// parts are all data that an answer rests on, itself first.
+func (a *answer) parts() []*answer { return append([]*answer{a}, a.also...) }
+
+// inside says whether all that an answer rests on is in a set of data.
+func (a *answer) inside(data map[evidence.ID]bool) bool {
+	for _, p := range a.parts() {
+		if !data[p.datum.id] {
+			return false
+		}
+	}
+	return true
 }
 
 // reasonHold is certificateHold, RFC 5280 §5.3.1.
@@ -57,8 +73,6 @@ func (a *answer) revokedBy(at time.Time) bool { return a.revoked() && !a.revoked
 func (a *answer) onHold() bool { return a.reason == reasonHold }
 
 type answerKey struct{ cert, issuerKey evidence.ID }
-
-type crlKey struct{ crl, issuerKey evidence.ID }
 
 // answers lists all that the document's OCSP answers and CRLs say of a
 // certificate, the latest first. Where they stand and how old they are plays no
@@ -77,16 +91,17 @@ func (c *Case) answers(cert, issuer *certificate.Certificate) []*answer {
 			out = append(out, a)
 		}
 	}
-	for _, l := range c.crls {
-		if a := c.crlAnswer(l, cert, issuer); a != nil {
-			out = append(out, a)
-		}
+	if len(c.crls) > 0 {
+		out = append(out, c.crlAnswers(cert, issuer)...)
 	}
 	sort.SliceStable(out, func(i, j int) bool {
-		if !out[i].produced.Equal(out[j].produced) {
-			return out[i].produced.After(out[j].produced)
+		switch a, b := out[i], out[j]; {
+		case !a.produced.Equal(b.produced):
+			return a.produced.After(b.produced)
+		case a.datum.id != b.datum.id:
+			return a.datum.id.Less(b.datum.id)
 		}
-		return out[i].datum.id.Less(out[j].datum.id)
+		return before(out[i].also, out[j].also)
 	})
 	c.answerMemo[key] = out
 	return out
@@ -111,63 +126,6 @@ func (c *Case) ocspAnswer(o *revocation.OCSP, cert, issuer *certificate.Certific
 	r := c.responder(o, issuer)
 	a.signer, a.chain = r.cert, r.chain
 	return a
-}
-
-// crlAnswer: a CRL speaks for a certificate when its issuer's name and key are
-// those of the certificate's issuer, who may sign CRLs, and its scope holds the
-// certificate (RFC 5280 §6.3.3).
-func (c *Case) crlAnswer(l *revocation.CRL, cert, issuer *certificate.Certificate) *answer {
-	if !bytes.Equal(l.RawIssuer, cert.RawIssuer) || !bytes.Equal(l.RawIssuer, issuer.RawSubject) {
-		return nil
-	}
-	if issuer.HasKeyUsage && !issuer.KeyUsage.Has(certificate.CRLSign) || l.Delta || len(l.CriticalUnknown) > 0 || !inScope(l.IDP, cert) {
-		return nil
-	}
-	key := crlKey{l.ID, issuer.KeyID}
-	ok, known := c.crlMemo[key]
-	if !known {
-		ok = l.Verify(issuer) == nil
-		c.crlMemo[key] = ok
-	}
-	if !ok {
-		return nil
-	}
-	a := &answer{
-		datum: &datum{id: l.ID, crl: l}, about: cert, issuer: issuer, status: revocation.Good, produced: l.ThisUpdate,
-		thisUpdate: l.ThisUpdate, nextUpdate: l.NextUpdate, retained: l.ExpiredCertsOnCRL, signer: issuer, reason: -1,
-	}
-	if e, ok := l.Lookup(cert.Serial); ok && (len(e.CertificateIssuer) == 0 || bytes.Equal(e.CertificateIssuer, cert.RawIssuer)) {
-		a.status, a.revokedAt, a.reason = revocation.Revoked, e.RevokedAt, e.Reason
-	}
-	a.chain = c.chain(issuer, nil)
-	return a
-}
-
-// inScope asks the issuing distribution point (RFC 5280 §5.2.5, §6.3.3 (b)).
-func inScope(p *revocation.IssuingDistributionPoint, cert *certificate.Certificate) bool {
-	switch {
-	case p == nil:
-		return true
-	case len(p.URIs) == 0 && (len(p.DirectoryNames) > 0 || len(p.RelativeName) > 0):
-		return false // a partition that we cannot compare with the certificate's (§6.3.3 (b)(2)(i))
-	case p.OnlySomeReasons, p.Indirect, !samePoint(p.URIs, cert.CRLURLs), p.OnlyAttribute, p.OnlyUser && cert.IsCA, p.OnlyCA && !cert.IsCA:
-		return false
-	}
-	return true
-}
-
-// samePoint: where both the CRL and the certificate name distribution points, one
-// of them must be the same (RFC 5280 §6.3.3 (b)(2)(i)).
-func samePoint(crl, cert []string) bool {
-	if len(crl) == 0 || len(cert) == 0 {
-		return true
-	}
-	for _, u := range crl {
-		if has(cert, u) {
-			return true
-		}
-	}
-	return false
 }
 
 // selfSigned: a certificate that its own key verifies. One that only bears the
@@ -213,7 +171,7 @@ func (c *Case) x509Revocation(r role, ch *path.Chain, i int, b *block, res *xcvR
 	}
 	all := c.answers(cert, ch.Issuer(i))
 	if !b.ask(len(all) > 0, verdict.RuleRevocationPresent, r.cert(i, "RevocationDataAvailable"), cert.ID, func() string {
-		return fmt.Sprintf("The file holds no OCSP answer and no CRL for %s.", subject(cert))
+		return fmt.Sprintf("The file holds no OCSP answer and no CRL for %s.%s", subject(cert), c.unread[answerKey{cert.ID, ch.Issuer(i).KeyID}])
 	}) {
 		return nil, verdict.RuleRevocationPresent.Fails
 	}

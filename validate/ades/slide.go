@@ -84,7 +84,7 @@ func (c *Case) proven(ch *path.Chain, i int, t time.Time) *answer {
 		if !own.Passed() && !own.Is(outlived...) {
 			continue
 		}
-		if a.thisUpdate.Before(t) && !c.ledger.Lowest(a.datum.id).At.After(t) {
+		if a.thisUpdate.Before(t) && !c.lowest(a).After(t) {
 			good = append(good, a)
 		}
 	}
@@ -104,17 +104,21 @@ func (c *Case) proven(ch *path.Chain, i int, t time.Time) *answer {
 // answerSignerProven says whether the one who signed the answer is an anchor, or
 // is proven to have existed within the validity of his certificate.
 func (c *Case) answerSignerProven(a *answer) bool {
-	if a.chain.Anchors[0] != nil {
-		return true
+	for _, p := range a.parts() {
+		if p.chain.Anchors[0] == nil && !c.ledger.Within(p.signer.ID, p.signer.NotBefore, p.signer.NotAfter) {
+			return false
+		}
 	}
-	return c.ledger.Within(a.signer.ID, a.signer.NotBefore, a.signer.NotAfter)
+	return true
 }
 
 // answerSignerValid says whether the one who signed the answer is an anchor, or
 // within the validity of his certificate at a time.
 func (c *Case) answerSignerValid(a *answer, at time.Time) bool {
-	if x := a.chain.Anchors[0]; x != nil && x.ValidAt(at) {
-		return true
+	for _, p := range a.parts() {
+		if x := p.chain.Anchors[0]; (x == nil || !x.ValidAt(at)) && !within(p.signer, at) {
+			return false
+		}
 	}
-	return within(a.signer, at)
+	return true
 }

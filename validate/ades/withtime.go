@@ -131,6 +131,15 @@ type memoResult struct {
 // basicDatum is the basic validation of an OCSP answer or CRL as a signed object
 // (EN 319 102-1 §5.3 for revocation data).
 func (c *Case) basicDatum(a *answer) verdict.Conclusion {
+	for _, p := range a.parts() {
+		if con := c.basicPart(p); !con.Passed() {
+			return con
+		}
+	}
+	return verdict.OK
+}
+
+func (c *Case) basicPart(a *answer) verdict.Conclusion {
 	if m, ok := c.basicMemo[a.datum.id]; ok {
 		if m.busy {
 			return verdict.RuleRevocationAcceptable.Fails
@@ -145,7 +154,7 @@ func (c *Case) basicDatum(a *answer) verdict.Conclusion {
 		m.con = verdict.RuleSignerFound.Fails
 	default:
 		m.con = c.x509(ofRevocation, a.chain, b).Conclusion
-		if m.con.Passed() && !c.algorithms(b, verdict.RuleSignatureAlgorithms, c.answerUses(a, c.Now), c.Now) {
+		if m.con.Passed() && !c.algorithms(b, verdict.RuleSignatureAlgorithms, partUses(a, c.Now), c.Now) {
 			m.con = verdict.RuleSignatureAlgorithms.Fails
 		}
 	}

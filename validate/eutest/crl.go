@@ -18,8 +18,10 @@ type CRLOptions struct {
 	SignerName        *Certificate // issuer name of the CRL, where another's
 	Digest            crypto.Hash
 	WrongSignature    bool
-	InvalidityDate    time.Time // in each entry
-	Extension         []byte    // DER of one further crlExtension
+	InvalidityDate    time.Time    // in each entry
+	EntryReason       int          // in each entry, whatever the reason of the revocation
+	EntryIssuer       *Certificate // certificateIssuer of each entry; critical
+	Extension         []byte       // DER of one further crlExtension
 }
 
 // CRL is the CA's certificate revocation list at a time (RFC 5280 §5).
@@ -66,11 +68,18 @@ func (ca *CA) crlEntries(at time.Time, o *CRLOptions) [][]byte {
 			continue
 		}
 		var extensions [][]byte
+		if o.EntryReason != Unspecified {
+			r.reason = o.EntryReason
+		}
 		if r.reason != Unspecified {
 			extensions = append(extensions, sequence(oid("2.5.29.21"), octets(enumerated(byte(r.reason)))))
 		}
 		if !o.InvalidityDate.IsZero() {
 			extensions = append(extensions, sequence(oid("2.5.29.24"), octets(generalizedTime(o.InvalidityDate))))
+		}
+		if o.EntryIssuer != nil {
+			names := sequence(explicit(4, nameDER(o.EntryIssuer.subject)))
+			extensions = append(extensions, sequence(oid("2.5.29.29"), tlv(tagBoolean, []byte{0xff}), octets(names)))
 		}
 		entry := [][]byte{integer(c.number), cmsTime(r.at)}
 		if len(extensions) > 0 {

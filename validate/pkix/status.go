@@ -30,10 +30,7 @@ type question struct {
 
 // ask is §6.3.3 for the first certificate of certs.
 func (c *Checker) ask(certs []*certificate.Certificate, asking []evidence.ID, allow *evidence.ID) Result {
-	q := &question{
-		Checker: c, certs: certs, issuer: nameKey(certs[0].RawIssuer), asking: asking, allow: allow, above: working(certs)[1:],
-		result: Result{Status: Undetermined, Reason: revocation.NoReason}, seen: map[evidence.ID]bool{}, paths: map[evidence.ID]string{}, useless: map[evidence.ID]bool{},
-	}
+	q := c.question(certs, asking, allow)
 	places := q.points()
 	own, last := places[:len(places)-1], places[len(places)-1:]
 	if !q.askAll(own) || !q.askAll(last) {
@@ -45,6 +42,13 @@ func (c *Checker) ask(certs []*certificate.Certificate, asking []evidence.ID, al
 		q.conclude()
 	}
 	return q.result
+}
+
+func (c *Checker) question(certs []*certificate.Certificate, asking []evidence.ID, allow *evidence.ID) *question {
+	return &question{
+		Checker: c, certs: certs, issuer: nameKey(certs[0].RawIssuer), asking: asking, allow: allow, above: working(certs)[1:],
+		result: Result{Status: Undetermined, Reason: revocation.NoReason}, seen: map[evidence.ID]bool{}, paths: map[evidence.ID]string{}, useless: map[evidence.ID]bool{},
+	}
 }
 
 // turn is one CRL to be asked for one distribution point.
@@ -222,37 +226,34 @@ func (q *question) delta(l *list, by *certificate.Certificate) *list {
 		return nil
 	}
 	for _, d := range q.deltas[l.issuer] {
-		switch {
-		case string(d.rawIDP) != string(l.rawIDP) || string(d.AKI) != string(l.AKI): // (c)(2), (c)(3)
-		case d.BaseNumber == nil || d.Number == nil || l.Number == nil:
-		case d.BaseNumber.Cmp(l.Number) > 0 || l.Number.Cmp(d.Number) >= 0: // §5.2.4
-		case !q.current(d.CRL) || d.usable() != "" || !q.verifies(d, by):
-		default:
+		if updates(d, l) && q.current(d.CRL) && d.usable() == "" && q.verifies(d, by) {
 			return d
 		}
 	}
 	return nil
 }
 
+// updates says whether a delta CRL is one for a complete CRL.
+func updates(d, l *list) bool {
+	switch {
+	case string(d.rawIDP) != string(l.rawIDP) || string(d.AKI) != string(l.AKI): // (c)(2), (c)(3)
+		return false
+	case d.BaseNumber == nil || d.Number == nil || l.Number == nil:
+		return false
+	}
+	return d.BaseNumber.Cmp(l.Number) <= 0 && l.Number.Cmp(d.Number) < 0 // §5.2.4
+}
+
 // read is (i) to (l): what the delta CRL, or else the complete one, says.
 func (q *question) read(l, delta *list, reasons Reasons) *Refusal {
 	used := []*revocation.CRL{l.CRL}
-	entry, found := q.lookup(l)
+	if delta != nil {
+		used = append(used, delta.CRL)
+	}
+	entry, found := q.entry(l, delta)
 	if found && entry.Reason == revocation.ReasonRemoveFromCRL {
 		// §5.3.1: such entries stand in delta CRLs only.
 		return q.refuse(l, "5.3.1", "its entry for the certificate says removeFromCRL, which only delta CRLs may")
-	}
-	if delta != nil {
-		used = append(used, delta.CRL)
-		switch change, changed := q.lookup(delta); {
-		case !changed:
-		case change.Reason != revocation.ReasonRemoveFromCRL:
-			entry, found = change, true
-		case found && entry.Reason == revocation.ReasonCertificateHold:
-			found = false // (k)
-		}
-		// Any other removal is that of a certificate that expired: it was revoked
-		// (§5.2.4), and stays so.
 	}
 	if found {
 		q.result.Status, q.result.RevokedAt, q.result.Reason = Revoked, entry.RevokedAt, entry.Reason
@@ -272,6 +273,25 @@ func (q *question) read(l, delta *list, reasons Reasons) *Refusal {
 		}
 	}
 	return nil
+}
+
+// entry is the entry for the certificate in a complete CRL that a delta CRL, if there
+// is one, brings up to date.
+func (q *question) entry(l, delta *list) (entry revocation.CRLEntry, found bool) {
+	entry, found = q.lookup(l)
+	if delta == nil {
+		return entry, found
+	}
+	switch change, changed := q.lookup(delta); {
+	case !changed:
+	case change.Reason != revocation.ReasonRemoveFromCRL:
+		entry, found = change, true
+	case found && entry.Reason == revocation.ReasonCertificateHold:
+		found = false // (k)
+	}
+	// Any other removal is that of a certificate that expired: it was revoked
+	// (§5.2.4), and stays so.
+	return entry, found
 }
 
 func (q *question) lookup(l *list) (revocation.CRLEntry, bool) {
