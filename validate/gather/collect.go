@@ -8,6 +8,7 @@ import (
 	"github.com/vidimus/vidimus/validate/certificate"
 	"github.com/vidimus/vidimus/validate/evidence"
 	"github.com/vidimus/vidimus/validate/path"
+	"github.com/vidimus/vidimus/validate/pkix"
 	"github.com/vidimus/vidimus/validate/revocation"
 	"github.com/vidimus/vidimus/validate/signature"
 	"github.com/vidimus/vidimus/validate/tst"
@@ -32,8 +33,8 @@ type gatherer struct {
 	have  map[evidence.ID]bool // OCSP answers and CRLs
 
 	signers map[evidence.ID]signedBy
-	crlOK   map[crlKey]bool
-	effort  int // spent on finding who signed OCSP answers
+	lists   map[evidence.ID]*pkix.Checker // of CRLs, each alone
+	effort  int                           // spent on finding who signed OCSP answers
 
 	asked         map[key]*ask
 	issuersTried  map[evidence.ID]int // addresses of a certificate that were tried for its issuer
@@ -52,7 +53,7 @@ func newGatherer(trust *path.Trust, periods bool, at time.Time, src Source) *gat
 	return &gatherer{
 		trust: trust, periods: periods, at: at, src: src, pool: path.NewPool(),
 		certs: map[evidence.ID]*certificate.Certificate{}, have: map[evidence.ID]bool{},
-		signers: map[evidence.ID]signedBy{}, crlOK: map[crlKey]bool{}, asked: map[key]*ask{},
+		signers: map[evidence.ID]signedBy{}, lists: map[evidence.ID]*pkix.Checker{}, asked: map[key]*ask{},
 		issuersTried: map[evidence.ID]int{}, wanted: map[evidence.ID]bool{},
 	}
 }

@@ -3,9 +3,11 @@ package gather
 import (
 	"bytes"
 	"slices"
+	"strings"
 
 	"github.com/vidimus/vidimus/validate/certificate"
 	"github.com/vidimus/vidimus/validate/evidence"
+	"github.com/vidimus/vidimus/validate/pkix"
 	"github.com/vidimus/vidimus/validate/revocation"
 )
 
@@ -122,45 +124,25 @@ func (g *gatherer) sameProvider(some, others []*certificate.Certificate) bool {
 	return false
 }
 
-type crlKey struct{ crl, issuerKey evidence.ID }
-
-// refuses says why a CRL does not speak for a certificate: issuer, scope and
-// signature must be right (RFC 5280 §6.3.3). Empty: it does.
+// refuses says why a CRL does not speak for a certificate (RFC 5280 §6.3.3). Empty:
+// it does, or says that it was revoked.
 func (g *gatherer) refuses(l *revocation.CRL, cert, issuer *certificate.Certificate) string {
-	switch {
-	case !bytes.Equal(l.RawIssuer, cert.RawIssuer), !bytes.Equal(l.RawIssuer, issuer.RawSubject):
-		return "the CRL is of another issuer"
-	case issuer.HasKeyUsage && !issuer.KeyUsage.Has(certificate.CRLSign):
-		return "the issuer may not sign CRLs"
-	case l.Delta:
+	if l.Delta {
 		return "the CRL is a delta CRL, which says nothing without its base"
-	case len(l.CriticalUnknown) > 0:
-		return "the CRL carries a critical extension that we do not know"
-	case !inScope(l.IDP, cert):
-		return "the CRL does not cover the certificate: its issuing distribution point is another one"
 	}
-	k := crlKey{l.ID, issuer.KeyID}
-	ok, known := g.crlOK[k]
+	checker, known := g.lists[l.ID]
 	if !known {
-		ok = l.Verify(issuer) == nil
-		g.crlOK[k] = ok
+		checker = pkix.New(pkix.Input{CRLs: []*revocation.CRL{l}, AnyAge: true})
+		g.lists[l.ID] = checker
 	}
-	if !ok {
-		return "the key of the issuer does not verify the CRL"
+	readings, refusals := checker.Readings(cert, issuer)
+	switch {
+	case len(readings) > 0:
+		return ""
+	case len(refusals) > 0:
+		return strings.TrimSuffix(refusals[0].Says, ".")
+	case l.IDP != nil && l.IDP.OnlySomeReasons:
+		return "the CRL covers some reasons of revocation only"
 	}
-	return ""
-}
-
-// inScope asks the issuing distribution point (RFC 5280 §5.2.5, §6.3.3 (b)): the
-// CRL covers all reasons and this kind of certificate, and where both it and the
-// certificate name distribution points, one is the same.
-func inScope(p *revocation.IssuingDistributionPoint, cert *certificate.Certificate) bool {
-	if p == nil {
-		return true
-	}
-	if p.OnlySomeReasons || p.Indirect || p.OnlyAttribute || p.OnlyUser && cert.IsCA || p.OnlyCA && !cert.IsCA {
-		return false
-	}
-	return len(p.URIs) == 0 || len(cert.CRLURLs) == 0 ||
-		slices.ContainsFunc(p.URIs, func(u string) bool { return slices.Contains(cert.CRLURLs, u) })
+	return "the CRL is of another issuer"
 }

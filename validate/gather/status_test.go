@@ -251,10 +251,10 @@ func TestCRLs(t *testing.T) {
 		"another issuer": {func(w *world) []byte { return w.sk.CA("TEST OTHER-Q").CRL(judged, eutest.CRLOptions{}) }, "of another issuer"},
 		"another key": {func(w *world) []byte {
 			return w.ca.CRL(judged, eutest.CRLOptions{Signer: w.tsa.Certificate, SignerName: w.ca.Certificate})
-		}, "does not verify"},
-		"wrong signature": {func(w *world) []byte { return w.ca.CRL(judged, eutest.CRLOptions{WrongSignature: true}) }, "does not verify"},
+		}, "no key of its issuer verifies it"},
+		"wrong signature": {func(w *world) []byte { return w.ca.CRL(judged, eutest.CRLOptions{WrongSignature: true}) }, "no key of its issuer verifies it"},
 		"delta":           {func(w *world) []byte { return w.ca.CRL(judged, eutest.CRLOptions{DeltaBase: 1}) }, "delta"},
-		"scope":           {func(w *world) []byte { return w.ca.CRL(judged, eutest.CRLOptions{IDP: onlyCA}) }, "does not cover"},
+		"scope":           {func(w *world) []byte { return w.ca.CRL(judged, eutest.CRLOptions{IDP: onlyCA}) }, "only holds certificates of authorities"},
 		"a page":          {func(*world) []byte { return []byte("<html>") }, "reading CRL"},
 	}
 	for name, test := range tests {
