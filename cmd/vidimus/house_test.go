@@ -80,7 +80,7 @@ var rooms = map[string]room{
 	"validate/path": {judge, []string{"validate/der", "validate/evidence", "validate/algo", "validate/certificate", "validate/verdict", "trustlist"}},
 	// RFC 5280 §6.3: CRLs and the paths of those who issue them
 	"validate/pkix": {judge, []string{"validate/der", "validate/evidence", "validate/algo", "validate/certificate", "validate/path", "validate/revocation"}},
-	"validate/ades": {judge, append([]string{"validate/cms", "validate/tst", "validate/ers", "validate/xmldsig", "validate/revocation", "validate/path", "trustlist"}, words...)},
+	"validate/ades": {judge, append([]string{"validate/cms", "validate/tst", "validate/ers", "validate/xmldsig", "validate/revocation", "validate/path", "validate/pkix", "trustlist"}, words...)},
 	"validate/qualify": {judge, []string{"validate/verdict", "validate/policy", "validate/evidence", "validate/certificate", "validate/algo",
 		"trustlist"}},
 	"validate/eid": {judge, []string{"validate/verdict", "validate/policy", "validate/evidence", "validate/certificate", "validate/algo", "trustlist"}},
@@ -89,7 +89,7 @@ var rooms = map[string]room{
 	"validate/report": {paper, append([]string{"validate/ades", "validate/qualify", "validate/eid", "trustlist"}, words...)}, // trustlist: the lists a verdict rests on are named
 
 	// doors
-	"validate/gather": {door, []string{"validate/evidence", "validate/signature", "validate/certificate", "validate/algo", "validate/path", "validate/revocation", "validate/tst", "validate/cms"}},
+	"validate/gather": {door, []string{"validate/evidence", "validate/signature", "validate/certificate", "validate/algo", "validate/path", "validate/pkix", "validate/revocation", "validate/tst", "validate/cms"}},
 	"validate/fetch":  {door, nil},
 	"validate":        {door, []string{"validate/...", "trustlist"}},
 	"validate/eutest": {tools, []string{"validate/...", "trustlist/..."}},
