@@ -39,12 +39,23 @@ func (c *Case) acceptance(s *signature.Signature, b *block) verdict.Conclusion {
 	}, who.cert.ID) {
 		return verdict.RuleSigningTimeRange.Fails
 	}
+	if want := curveOf(s.AlgorithmName); want != "" && who.cert.Key != nil && !b.ask(who.cert.Key.Curve == want, verdict.RuleCurve, r.attribute("EllipticCurveKeySize"), s.ObjectID, func() string {
+		return fmt.Sprintf("The signature names the algorithm %s, which is for keys on the curve %s; the key of %s is on %s.", quote(s.AlgorithmName), want, subject(who.cert), quote(who.cert.Key.Curve))
+	}, who.cert.ID) {
+		return verdict.RuleCurve.Fails
+	}
 	if !b.ask(s.Properties, verdict.RuleSignedProperties, r.attribute("MessageDigestOrSignedPropertiesPresent"), s.ObjectID, func() string {
 		return "The signature does not cover signed properties of its own: it is no advanced electronic signature by form."
 	}) {
 		return verdict.RuleSignedProperties.Fails
 	}
 	return verdict.OK
+}
+
+// curveOf is the curve that a JSON algorithm is for (RFC 7518 §3.4); those of other
+// syntaxes name none.
+func curveOf(algorithm string) string {
+	return map[string]string{"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}[algorithm]
 }
 
 // valueUses are the signature value and the digests of what it signs.

@@ -18,7 +18,11 @@ func (c *Case) verification(s *signature.Signature, b *block) verdict.Conclusion
 		return con
 	}
 	for _, ref := range s.References {
-		if ref.Found && !ref.NameMatches && ref.Scope != signature.ScopeNone && !b.ask(false, verdict.RuleDataName, r.basic("ReferenceDataNameMatch"), s.ObjectID, func() string {
+		constraint := "ReferenceDataNameMatch"
+		if ref.Lenient {
+			constraint = "ManifestEntryNameMatch"
+		}
+		if ref.Found && !ref.NameMatches && ref.Scope != signature.ScopeNone && !b.ask(false, verdict.RuleDataName, r.basic(constraint), s.ObjectID, func() string {
 			return fmt.Sprintf("The signed file %s was found under another name.", quote(ref.Name))
 		}, ref.DataID) {
 			return verdict.RuleDataName.Fails

@@ -2,9 +2,11 @@ package ades
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/vidimus/vidimus/validate/evidence"
+	"github.com/vidimus/vidimus/validate/policy"
 	"github.com/vidimus/vidimus/validate/signature"
 	"github.com/vidimus/vidimus/validate/verdict"
 )
@@ -45,7 +47,7 @@ func (c *Case) format(s *signature.Signature, res *basicResult, b *block) verdic
 			return verdict.RuleAmbiguousFile.Fails
 		}
 	}
-	if con := c.container(s.ObjectID, s.Problems, b); !con.Passed() {
+	if con := c.container(s.ObjectID, s.Path, s.Problems, b); !con.Passed() {
 		return con
 	}
 	if con := c.pdfFormat(r, s.ObjectID, s.Problems, b); !con.Passed() {
@@ -76,7 +78,7 @@ func (c *Case) acceptedFormat(s *signature.Signature, res *basicResult, b *block
 }
 
 // container asks what EN 319 162-1 asks of ASiC containers.
-func (c *Case) container(about evidence.ID, problems []signature.Problem, b *block) verdict.Conclusion {
+func (c *Case) container(about evidence.ID, name string, problems []signature.Problem, b *block) verdict.Conclusion {
 	k := c.Document.Container
 	if k == nil {
 		return verdict.OK
@@ -112,12 +114,28 @@ func (c *Case) container(about evidence.ID, problems []signature.Problem, b *blo
 	if !b.ask(enough, verdict.RuleSignedFiles, group+"SignedFilesPresent", about, func() string { return says }) {
 		return verdict.RuleSignedFiles.Fails
 	}
+	if c.Policy.Level(group+"FilenameAdherence") != policy.Ignore && !b.ask(adheres(c.Document.Form, name), verdict.RuleFileName, group+"FilenameAdherence", about, func() string {
+		return fmt.Sprintf("The file %s does not bear a name that an %s container has for signatures and time-stamps.", quote(name), c.Document.Form)
+	}) {
+		return verdict.RuleFileName.Fails
+	}
 	if missing := unsignedFiles(problems); len(missing) > 0 && !b.ask(false, verdict.RuleAllFilesSigned, group+"AllFilesSigned", about, func() string {
 		return strings.Join(missing, " ")
 	}) {
 		return verdict.RuleAllFilesSigned.Fails
 	}
 	return verdict.OK
+}
+
+// fileNames are those of signatures and time-stamps, EN 319 162-1 §4.3.3.2 and §4.4.3.2.
+var fileNames = map[signature.Form]*regexp.Regexp{
+	signature.FormASiCS: regexp.MustCompile(`^META-INF/(signatures?\.(xml|p7s)|timestamp\.tst)$`),
+	signature.FormASiCE: regexp.MustCompile(`(?i)^META-INF/([^/]*signatures[^/]*\.xml|[^/]*signature[^/]*\.p7s|[^/]*timestamp[^/]*\.tst)$`),
+}
+
+func adheres(form signature.Form, name string) bool {
+	names := fileNames[form]
+	return names == nil || names.MatchString(name)
 }
 
 func unsignedFiles(problems []signature.Problem) []string {

@@ -3,6 +3,7 @@ package ades
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"github.com/vidimus/vidimus/validate/certificate"
 	"github.com/vidimus/vidimus/validate/evidence"
@@ -194,6 +195,28 @@ func (c *Case) identification(s *signature.Signature, b *block) verdict.Conclusi
 			quote(ref.IssuerName), ref.Serial, subject(who.cert), quote(who.cert.Issuer.String()), who.cert.Serial)
 	}) {
 		return verdict.RuleIssuerSerial.Fails
+	}
+	return c.chainReferences(s, ref, b)
+}
+
+// chainReferences: where the attribute names further certificates, they are those
+// of the chain (EN 319 122-1 §5.2.2.1, EN 319 132-1 §5.2.2).
+func (c *Case) chainReferences(s *signature.Signature, own signature.CertificateReference, b *block) verdict.Conclusion {
+	if len(s.SigningCertificates) < 2 {
+		return verdict.OK
+	}
+	who := c.identify(s)
+	chain := c.chain(who.cert, who.own)
+	strangers := 0
+	for _, ref := range s.SigningCertificates {
+		if !bytes.Equal(ref.Value, own.Value) && !slices.ContainsFunc(chain.Certificates, func(x *certificate.Certificate) bool { return matchesDigest(ref, x) }) {
+			strangers++
+		}
+	}
+	if !b.ask(strangers == 0, verdict.RuleChainReferences, roleOf(s).attribute("SigningCertificateRefersCertificateChain"), who.cert.ID, func() string {
+		return fmt.Sprintf("Of the %d certificates that the signing-certificate attribute names, %d are not in the chain of %s.", len(s.SigningCertificates), strangers, subject(who.cert))
+	}) {
+		return verdict.RuleChainReferences.Fails
 	}
 	return verdict.OK
 }

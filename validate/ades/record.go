@@ -2,6 +2,7 @@ package ades
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/vidimus/vidimus/validate/evidence"
@@ -122,12 +123,47 @@ func (c *Case) recordData(r *signature.EvidenceRecord, about evidence.ID, b *blo
 	}) {
 		return verdict.RuleDataFound.Fails
 	}
+	if con := c.recordGroup(r, about, b); !con.Passed() {
+		return con
+	}
 	for _, p := range r.Problems {
 		if p.Code == signature.AmbiguousLeaf {
 			b.tell(verdict.Error, verdict.RuleAmbiguousFile, about, p.Says)
 			return verdict.RuleAmbiguousFile.Fails
 		}
 		b.tell(verdict.Warning, verdict.RuleStructure, about, p.Says)
+	}
+	return verdict.OK
+}
+
+// recordGroup: an object that the record covers and nobody gave is told, and so is
+// a file of the container that the record does not cover.
+func (c *Case) recordGroup(r *signature.EvidenceRecord, about evidence.ID, b *block) verdict.Conclusion {
+	missing, covered := 0, map[string]bool{}
+	for _, ref := range r.References {
+		if ref.Type == signature.RefOrphan {
+			missing++
+		}
+		covered[ref.File] = true
+	}
+	if !b.ask(missing == 0, verdict.RuleRecordGroup, "EvidenceRecord/DataObjectGroup", about, func() string {
+		return fmt.Sprintf("The evidence record %s covers %d data objects more than are at hand.", quote(r.ID), missing)
+	}) {
+		return verdict.RuleRecordGroup.Fails
+	}
+	if c.Document.Container == nil || r.Path == "" {
+		return verdict.OK
+	}
+	var left []string
+	for _, f := range c.Document.Container.DataFiles {
+		if !covered[f] {
+			left = append(left, quote(f))
+		}
+	}
+	if !b.ask(len(left) == 0, verdict.RuleRecordFiles, "EvidenceRecord/SignedFilesCovered", about, func() string {
+		return fmt.Sprintf("The evidence record %s does not cover %s.", quote(r.Path), strings.Join(left[:min(len(left), 10)], ", "))
+	}) {
+		return verdict.RuleRecordFiles.Fails
 	}
 	return verdict.OK
 }

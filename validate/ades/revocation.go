@@ -209,6 +209,9 @@ func (c *Case) x509Revocation(r role, ch *path.Chain, i int, b *block, res *xcvR
 // x509Status lets the chosen answer speak.
 func (c *Case) x509Status(r role, i int, ans *answer, b *block, res *xcvResult) (*answer, verdict.Conclusion) {
 	cert := ans.about
+	if con := c.answerForm(r, i, ans, b); !con.Passed() {
+		return ans, con
+	}
 	revoked := ans.revokedBy(b.at)
 	if i > 0 && c.Policy.Model == policy.Hybrid {
 		revoked = false // told when time slides back (§5.6.2.2)
@@ -234,6 +237,21 @@ func (c *Case) x509Status(r role, i int, ans *answer, b *block, res *xcvResult) 
 		return ans, con
 	}
 	return ans, verdict.OK
+}
+
+// answerForm asks for what a policy may want of the answer beside its acceptance.
+func (c *Case) answerForm(r role, i int, ans *answer, b *block) verdict.Conclusion {
+	if ans.datum.crl != nil && !b.ask(ans.nextUpdate != nil, verdict.RuleNextUpdate, r.cert(i, "CRLNextUpdatePresent"), ans.datum.id, func() string {
+		return fmt.Sprintf("The CRL of %s about %s does not say when the next one will be issued.", moment(ans.produced), subject(ans.about))
+	}, ans.about.ID) {
+		return verdict.RuleNextUpdate.Fails
+	}
+	if ans.datum.ocsp != nil && !b.ask(!ans.signer.SameEntity(ans.about), verdict.RuleSelfIssuedOCSP, "Revocation/SelfIssuedOCSP", ans.datum.id, func() string {
+		return fmt.Sprintf("The OCSP answer of %s about %s is signed by %[2]s itself.", moment(ans.produced), subject(ans.about))
+	}, ans.about.ID) {
+		return verdict.RuleSelfIssuedOCSP.Fails
+	}
+	return verdict.OK
 }
 
 // reasonWords names an RFC 5280 §5.3.1 reason.

@@ -71,6 +71,9 @@ func (c *Case) judgeToken(k *token, b *block, res *TimestampResult) verdict.Conc
 	if !k.xcv.Passed() {
 		return k.xcv.Conclusion
 	}
+	if con := c.tokenTSA(k, b); !con.Passed() {
+		return con
+	}
 	if !c.tokenService(k, b) {
 		return verdict.RuleTokenService.Fails
 	}
@@ -97,7 +100,7 @@ func (c *Case) tokenFormat(k *token, b *block) verdict.Conclusion {
 		}
 	}
 	if k.at.Type == signature.ContainerTimestamp && len(k.of) == 0 && len(k.at.CoversSignatures) == 0 {
-		if con := c.container(k.ID, nil, b); !con.Passed() {
+		if con := c.container(k.ID, k.at.Path, nil, b); !con.Passed() {
 			return con
 		}
 	}
@@ -123,6 +126,20 @@ func (c *Case) tokenService(k *token, b *block) bool {
 	return b.ask(ok, verdict.RuleTokenService, constraint, k.ID, func() string {
 		return fmt.Sprintf("No service above %s, who made the time-stamp of %s, is of a type that policy %s accepts.", subject(k.signer), moment(k.GenTime), c.Policy.Name)
 	})
+}
+
+// tokenTSA: where the token names its authority, it does so by one of the names in
+// the certificate of its unit (RFC 3161 §2.4.2).
+func (c *Case) tokenTSA(k *token, b *block) verdict.Conclusion {
+	if len(k.TSA) == 0 {
+		return verdict.OK
+	}
+	if !b.ask(namedIn(k.TSA, k.signer), verdict.RuleTokenTSA, "Timestamp/TSAGeneralNameContentMatch", k.ID, func() string {
+		return fmt.Sprintf("The time-stamp of %s names an authority that is none of the names in the certificate of %s, who signed it.", moment(k.GenTime), subject(k.signer))
+	}, k.signer.ID) {
+		return verdict.RuleTokenTSA.Fails
+	}
+	return verdict.OK
 }
 
 // tokenSigner finds the certificate that the token names as its signer's: in the

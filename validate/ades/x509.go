@@ -221,8 +221,8 @@ func (c *Case) x509Usage(r role, cert *certificate.Certificate, i int, b *block)
 			return verdict.RuleCAKeyUsage.Fails
 		}
 	case r == ofTimestamp:
-		if !b.ask(has(cert.ExtKeyUsage, ekuTimeStamping), verdict.RuleTimestampingUsage, r.signing("ExtendedKeyUsage"), cert.ID, func() string {
-			return fmt.Sprintf("%s made a time-stamp, but its extended key usage does not name time-stamping.", subject(cert))
+		if !b.ask(onlyTimestamping(cert), verdict.RuleTimestampingUsage, r.signing("ExtendedKeyUsage"), cert.ID, func() string {
+			return fmt.Sprintf("%s made a time-stamp, but its extended key usage does not name time-stamping, alone and as critical.", subject(cert))
 		}) {
 			return verdict.RuleTimestampingUsage.Fails
 		}
@@ -232,6 +232,33 @@ func (c *Case) x509Usage(r role, cert *certificate.Certificate, i int, b *block)
 		}) {
 			return verdict.RuleSignerKeyUsage.Fails
 		}
+	}
+	return verdict.OK
+}
+
+// onlyTimestamping asks what RFC 3161 §2.3 asks: a critical extended key usage that
+// names time-stamping and nothing else, so that no unit signs other things.
+func onlyTimestamping(cert *certificate.Certificate) bool {
+	for _, e := range cert.Extensions {
+		if e.OID == certificate.OIDExtKeyUsage {
+			return e.Critical && len(cert.ExtKeyUsage) == 1 && cert.ExtKeyUsage[0] == ekuTimeStamping
+		}
+	}
+	return false
+}
+
+// x509Subject asks how the end certificate names its holder.
+func (c *Case) x509Subject(r role, cert *certificate.Certificate, b *block) verdict.Conclusion {
+	if !b.ask(cert.Subject.Get(certificate.OIDPseudonym) == "", verdict.RulePseudonym, r.signing("UsePseudonym"), cert.ID, func() string {
+		return fmt.Sprintf("The certificate of %s names a pseudonym instead of its holder.", subject(cert))
+	}) {
+		return verdict.RulePseudonym.Fails
+	}
+	serial := cert.Subject.Get(certificate.OIDSerialNumber) + cert.Subject.Get(certificate.OIDOrganizationIdentifier)
+	if !b.ask(serial != "", verdict.RuleSubjectSerial, r.signing("SerialNumberPresent"), cert.ID, func() string {
+		return fmt.Sprintf("The subject %s carries neither a serial number nor an identifier of an organisation, by which to tell it from others of that name.", quote(cert.Subject.String()))
+	}) {
+		return verdict.RuleSubjectSerial.Fails
 	}
 	return verdict.OK
 }
@@ -248,6 +275,11 @@ func (c *Case) x509Extensions(r role, ch *path.Chain, i int, b *block) verdict.C
 		return fmt.Sprintf("%s does not say where to ask whether it was revoked: it names neither an OCSP service nor a CRL.", subject(cert))
 	}) {
 		return verdict.RuleRevocationAccess.Fails
+	}
+	if i == 0 {
+		if con := c.x509Subject(r, cert, b); !con.Passed() {
+			return con
+		}
 	}
 	if con := c.x509Names(r, ch, i, b); !con.Passed() {
 		return con

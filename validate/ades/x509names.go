@@ -1,9 +1,28 @@
 package ades
 
 import (
+	"slices"
+
+	"github.com/vidimus/vidimus/validate/certificate"
 	"github.com/vidimus/vidimus/validate/path"
 	"github.com/vidimus/vidimus/validate/verdict"
 )
+
+// namedIn says whether a GeneralName in DER is the subject of a certificate, or among
+// its alternative names.
+func namedIn(general []byte, x *certificate.Certificate) bool {
+	names, err := path.ReadGeneralNames(general)
+	if err != nil || len(names) != 1 {
+		return false
+	}
+	his := []path.GeneralName{{Form: path.DirectoryName, Value: x.RawSubject}}
+	if e, ok := x.Extension(certificate.OIDSubjectAltName); ok {
+		if more, err := path.ParseGeneralNames(e.Value); err == nil {
+			his = append(his, more...)
+		}
+	}
+	return slices.ContainsFunc(his, func(n path.GeneralName) bool { return n.Key() == names[0].Key() })
+}
 
 // x509Names asks what the authorities above demand of the certificate at an index:
 // certificate policies and names (RFC 5280 §6.1.3 (b)-(f)). Both are worked out

@@ -50,6 +50,11 @@ var (
 		Asks:    "Does the signature cover every data file of the container?",
 		Usually: "A file was added after signing.",
 	}
+	RuleFileName = &Rule{
+		ID: "FC-FILE-NAME", Clause: Clause{"EN 319 162-1", "4.3.3.2"}, Fails: fails(Failed, FormatFailure),
+		Asks:    "Does the file of the signature or time-stamp bear the name that the container's type wants?",
+		Usually: "A container put together by hand.",
+	}
 	RuleDuplicateSignature = &Rule{
 		ID: "FC-DUPLICATE-SIGNATURE", Clause: Clause{en102, "5.2.2"}, Fails: fails(Failed, FormatFailure),
 		Asks:    "Does the signature stand in the document only once?",
@@ -162,12 +167,27 @@ var (
 		Asks:    "Do issuer and serial number in the attribute match the signing certificate?",
 		Usually: "The name was written in another spelling.",
 	}
+	RuleChainReferences = &Rule{
+		ID: "ISC-CHAIN-REFERENCES", Clause: Clause{"EN 319 122-1", "5.2.2.1"}, Fails: fails(Indeterminate, NoSigningCertificateFound),
+		Asks:    "Are the further certificates that the signing-certificate attribute names those of the signer's chain?",
+		Usually: "Another chain was built than the one that the signer meant.",
+	}
 
 	// 5.2.4 Validation context
 	RulePolicyAccepted = &Rule{
 		ID: "VCI-POLICY", Clause: Clause{en102, "5.2.4.4"}, Fails: fails(Indeterminate, SignaturePolicyNotAvailable),
 		Asks:    "Is the signature policy document at hand?",
 		Usually: "The policy is named by an identifier only.",
+	}
+	RulePolicyAcceptable = &Rule{
+		ID: "VCI-POLICY-ACCEPTABLE", Clause: Clause{en102, "5.2.4.4"}, Fails: fails(Indeterminate, PolicyProcessingError),
+		Asks:    "Is the signature policy, or that there is none, acceptable?",
+		Usually: "A deployment that accepts signatures under its own policy only.",
+	}
+	RulePolicyHash = &Rule{
+		ID: "VCI-POLICY-HASH", Clause: Clause{en102, "5.2.4.4"}, Fails: fails(Indeterminate, PolicyProcessingError),
+		Asks:    "Has the signature policy document the digest that was signed?",
+		Usually: "The document was changed after signing, or is another version.",
 	}
 
 	// 5.2.5 Freshness
@@ -238,6 +258,16 @@ var (
 		Asks:    "Does the certificate say where its status can be asked for?",
 		Usually: "Neither OCSP address nor CRL distribution point.",
 	}
+	RulePseudonym = &Rule{
+		ID: "XCV-PSEUDONYM", Clause: Clause{"EN 319 412-2", "4.2.4"}, Fails: fails(Indeterminate, ChainConstraintsFailure),
+		Asks:    "Does the certificate name its holder, and not a pseudonym?",
+		Usually: "Some services issue certificates to pseudonyms, which eIDAS allows.",
+	}
+	RuleSubjectSerial = &Rule{
+		ID: "XCV-SUBJECT-SERIAL", Clause: Clause{"EN 319 412-2", "4.2.4"}, Fails: fails(Indeterminate, ChainConstraintsFailure),
+		Asks:    "Does the subject carry a serial number, or an identifier of the organisation?",
+		Usually: "A certificate that was not issued under EN 319 412.",
+	}
 	RulePolicyTree = &Rule{
 		ID: "XCV-POLICY-TREE", Clause: Clause{"RFC 5280", "6.1.3 (d)-(f)"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
 		Asks:    "Is there a certificate policy under which the whole chain is valid?",
@@ -292,6 +322,16 @@ var (
 		ID: "XCV-REVOCATION-AUTHORITY", Clause: Clause{"RFC 6960", "4.2.2.2"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
 		Asks:    "May the one who signed the answer speak for this certificate?",
 		Usually: "A responder of another authority.",
+	}
+	RuleNextUpdate = &Rule{
+		ID: "XCV-NEXT-UPDATE", Clause: Clause{"RFC 5280", "5.1.2.5"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
+		Asks:    "Does the CRL say when the next one will be issued?",
+		Usually: "A CRL of an authority that has ended.",
+	}
+	RuleSelfIssuedOCSP = &Rule{
+		ID: "XCV-SELF-ISSUED-OCSP", Clause: Clause{"RFC 6960", "4.2.2.2"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
+		Asks:    "Does somebody else than the holder of the certificate answer for it?",
+		Usually: "An OCSP responder that answers for its own certificate.",
 	}
 	RuleRevoked = &Rule{
 		ID: "XCV-REVOKED", Clause: Clause{en102, "5.2.6.4"}, Fails: fails(Indeterminate, RevokedNoPOE),
@@ -381,6 +421,11 @@ var (
 		ID: "SAV-SIGNING-TIME-RANGE", Clause: Clause{en102, "5.2.8.4.2.2"}, Fails: fails(Indeterminate, SigConstraintsFailure),
 		Asks:    "Is the claimed signing time within the validity of the signing certificate?",
 		Usually: "A clock that was wrong when signing.",
+	}
+	RuleCurve = &Rule{
+		ID: "SAV-CURVE", Clause: Clause{"RFC 7518", "3.4"}, Fails: fails(Indeterminate, SigConstraintsFailure),
+		Asks:    "Is the curve of the key the one that the algorithm names?",
+		Usually: "A JSON signature made with ES256 and a key on another curve.",
 	}
 	RuleSignedProperties = &Rule{
 		ID: "SAV-SIGNED-PROPERTIES", Clause: Clause{en102, "5.2.8.4.2"}, Fails: fails(Indeterminate, SigConstraintsFailure),

@@ -38,6 +38,11 @@ var (
 		Asks:    "Is the time-stamping unit under a service of a type that the policy accepts?",
 		Usually: "A time-stamp that is no qualified one, under a policy that asks for these.",
 	}
+	RuleTokenTSA = &Rule{
+		ID: "TST-TSA-NAME", Clause: Clause{"RFC 3161", "2.4.2"}, Fails: fails(Indeterminate, SigConstraintsFailure),
+		Asks:    "Does the token name as its authority one of the names in the certificate of its unit?",
+		Usually: "Some authorities write their name differently in tokens and certificates.",
+	}
 	RuleTimestampUsed = &Rule{
 		ID: "LTV-TIMESTAMP", Clause: Clause{en102, "5.5.4"}, Fails: fails(Indeterminate, SigConstraintsFailure),
 		Asks:    "Does the time-stamp prove when the signature existed?",
@@ -96,6 +101,16 @@ var (
 		ID: "ER-TIMESTAMP", Clause: Clause{en102, "5.6.3.4"}, Fails: fails(Indeterminate, NoPOE),
 		Asks:    "Did every time-stamp of the evidence record pass, each protected by the next?",
 		Usually: "A record that was not renewed before its time-stamp ended.",
+	}
+	RuleRecordGroup = &Rule{
+		ID: "ER-GROUP", Clause: Clause{"RFC 4998", "4.2"}, Fails: fails(Indeterminate, SignedDataNotFound),
+		Asks:    "Are all data objects of the evidence record at hand?",
+		Usually: "The record was made for a group of objects, of which only some were given.",
+	}
+	RuleRecordFiles = &Rule{
+		ID: "ER-FILES", Clause: Clause{"EN 319 162-1", "4.4.3.2"}, Fails: fails(Indeterminate, SigConstraintsFailure),
+		Asks:    "Does the evidence record cover every data file of the container?",
+		Usually: "A file was added to the container after the record was made.",
 	}
 	RulePastChain = &Rule{
 		ID: "PCV-CHAIN", Clause: Clause{en102, "5.6.2.1.4"}, Fails: fails(Indeterminate, NoPOE),
