@@ -36,7 +36,7 @@ type PolicyCheckCmd struct {
 
 // Help is the example under `--help`.
 func (c *PolicyCheckCmd) Help() string {
-	return "A line of the other policy that this one lacks begins with -, a line that only\nthis one has with +. A file that is no policy ends with status 3 and its line.\n\nExample:\n  vidimus policy check our-policy.tsv --against practice"
+	return "A line of the other policy that this one lacks begins with -, a line that only\nthis one has with +. A note tells of each level that changes\nnothing. A file that is no policy ends with status 3 and its line.\n\nExample:\n  vidimus policy check our-policy.tsv --against practice"
 }
 
 // Run prints the lines in which two policies differ, and nothing else differs:
@@ -64,6 +64,9 @@ func (c *PolicyCheckCmd) Run(rt *runtime) error {
 		if !slices.Contains(theirs, line) {
 			say(rt.Stdout, "+ %s\n", line)
 		}
+	}
+	for _, sentence := range p.Ineffective() {
+		say(rt.Stdout, "note: %s\n", sentence)
 	}
 	return nil
 }

@@ -257,3 +257,27 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// Built-in strict only sets what counts elsewhere to its own level; those fixed to
+// be asked cannot be softened.
+func TestIneffective(t *testing.T) {
+	p, err := Parse([]byte("name\tours\nbase\tstrict\nconstraint\tRevocation/UnknownStatus\tIGNORE\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	strict, err := Named("strict")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "Constraint Revocation/UnknownStatus is IGNORE here and counts as FAIL in every policy: the answer unknown is not the answer good (RFC 6960 §2.2)."
+	got := p.Ineffective()
+	if !slices.Contains(got, want) || slices.Contains(strict.Ineffective(), want) || len(got) != len(strict.Ineffective())+1 {
+		t.Errorf("ineffective are %q; of strict %q", got, strict.Ineffective())
+	}
+	if level, _, ok := FixedAs("Revocation/UnknownStatus"); level != Fail || !ok {
+		t.Errorf("an unknown status counts as %q, fixed %t", level, ok)
+	}
+	if _, _, ok := FixedAs("eIDAS/TLNotExpired"); ok {
+		t.Error("eIDAS/TLNotExpired is fixed")
+	}
+}
