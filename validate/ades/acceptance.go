@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/vidimus/vidimus/trustlist"
 	"github.com/vidimus/vidimus/validate/certificate"
 	"github.com/vidimus/vidimus/validate/evidence"
 	"github.com/vidimus/vidimus/validate/path"
@@ -203,93 +202,12 @@ func (c *Case) responder(o *revocation.OCSP, issuer *certificate.Certificate) *r
 	return r
 }
 
-const ekuOCSPSigning = "1.3.6.1.5.5.7.3.9"
-
-// mayAnswer asks whether the signer of an OCSP answer may speak for the issuer
-// of the certificate asked about (RFC 6960 §4.2.2.2): the issuer itself; one whom
-// it authorised directly; one of the same trust service provider; one whom the
-// list names for that provider; with plain anchors, one of the same anchor.
-func (c *Case) mayAnswer(a *answer) bool {
-	r, ca := a.signer, a.issuer
-	if r.SameEntity(ca) { // (a)
-		return true
-	}
-	eku := has(r.ExtKeyUsage, ekuOCSPSigning)
-	up := a.chain.Issuer(0)
-	if eku && up != nil && up.SameEntity(ca) { // (b)
-		return true
-	}
-	return c.sameProvider(r, a.chain, ca, eku, isOCSPService)
-}
-
 // maySpeak asks whether who signed an answer may speak for the issuer of the
 // certificate asked about.
 func (c *Case) maySpeak(a *answer) bool {
+	as := path.OCSPResponder
 	if a.datum.crl != nil {
-		return c.mayList(a.signer, a.chain, a.issuer)
+		as = path.CRLIssuer
 	}
-	return c.mayAnswer(a)
-}
-
-// sameProvider says whether one who speaks is listed for that by the trust service
-// provider of an authority, or else, where it is appointed to speak, has its chain
-// to that provider or to the same plain anchor.
-func (c *Case) sameProvider(speaker *certificate.Certificate, chain *path.Chain, ca *certificate.Certificate, appointed bool, listed func(*trustlist.Service) bool) bool {
-	above := c.chain(ca, nil)
-	providers := map[*trustlist.Provider]bool{}
-	for _, x := range append(above.AnchorCertificates(), ca) {
-		for _, s := range c.Trust.Services(x) {
-			providers[s.Provider] = true
-		}
-	}
-	for _, s := range c.Trust.Services(speaker) { // (d)
-		if providers[s.Provider] && listed(s) {
-			return true
-		}
-	}
-	if !appointed {
-		return false
-	}
-	for _, x := range append(chain.AnchorCertificates(), chain.Issuer(0)) { // (c)
-		if x == nil {
-			continue
-		}
-		for _, s := range c.Trust.Services(x) {
-			if providers[s.Provider] {
-				return true
-			}
-		}
-	}
-	return c.sharePlainAnchor(chain, above) // (e)
-}
-
-// sharePlainAnchor says whether two chains reach one anchor that the caller
-// trusts besides the lists.
-func (c *Case) sharePlainAnchor(a, b *path.Chain) bool {
-	for i, x := range a.Certificates {
-		if a.Anchors[i] == nil || a.Anchors[i].Listed {
-			continue
-		}
-		for j, y := range b.Certificates {
-			if b.Anchors[j] != nil && !b.Anchors[j].Listed && x.SameEntity(y) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// isOCSPService says whether the service was ever listed as an OCSP service.
-func isOCSPService(s *trustlist.Service) bool {
-	return ever(s, trustlist.ServiceOCSPQC, trustlist.ServiceOCSP)
-}
-
-// ever says whether a service was ever of one of two types.
-func ever(s *trustlist.Service, a, b string) bool {
-	for _, i := range s.Instances {
-		if i.Type == a || i.Type == b {
-			return true
-		}
-	}
-	return false
+	return c.Trust.MaySpeak(as, a.chain, a.issuer, c.chain(a.issuer, nil))
 }

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/vidimus/vidimus/trustlist"
 	"github.com/vidimus/vidimus/validate/certificate"
 	"github.com/vidimus/vidimus/validate/path"
 	"github.com/vidimus/vidimus/validate/pkix"
@@ -79,28 +78,15 @@ func (c *Case) crlPart(p pkix.Part, cert, issuer *certificate.Certificate) *answ
 	}
 	for _, x := range p.Signers {
 		chain := c.chain(x, nil)
-		if a.signer == nil || c.mayList(x, chain, issuer) {
+		may := c.Trust.MaySpeak(path.CRLIssuer, chain, issuer, c.chain(issuer, nil))
+		if a.signer == nil || may {
 			a.signer, a.chain = x, chain
 		}
-		if c.mayList(x, chain, issuer) {
+		if may {
 			break
 		}
 	}
 	return a
-}
-
-// mayList asks whether one who signed a CRL may speak for the issuer of the
-// certificate: the issuer itself; one of the same trust service provider, whose
-// lists the certificate or the name of the issuer points to (RFC 5280 §6.3.3 (f)
-// wants the same trust anchor); one whom the list names for that provider; with
-// plain anchors, one of the same anchor.
-func (c *Case) mayList(signer *certificate.Certificate, chain *path.Chain, ca *certificate.Certificate) bool {
-	return signer.SameEntity(ca) || c.sameProvider(signer, chain, ca, true, isCRLService)
-}
-
-// isCRLService says whether the service was ever listed as a CRL service.
-func isCRLService(s *trustlist.Service) bool {
-	return ever(s, trustlist.ServiceCRLQC, trustlist.ServiceCRL)
 }
 
 // lowest is the earliest time at which all that an answer rests on is proven to

@@ -1,18 +1,16 @@
 package gather
 
 import (
-	"bytes"
-	"slices"
 	"strings"
 
 	"github.com/vidimus/vidimus/validate/certificate"
 	"github.com/vidimus/vidimus/validate/evidence"
+	"github.com/vidimus/vidimus/validate/path"
 	"github.com/vidimus/vidimus/validate/pkix"
 	"github.com/vidimus/vidimus/validate/revocation"
 )
 
 const (
-	ekuOCSPSigning = "1.3.6.1.5.5.7.3.9"
 	// maxEffort bounds the search for signers of OCSP answers in one document:
 	// looking at a certificate costs 1, trying its key keyEffort.
 	maxEffort = 200_000
@@ -38,7 +36,7 @@ func (g *gatherer) speaker(o *revocation.OCSP, cert, issuer *certificate.Certifi
 		return nil, "no certificate at hand that has the responder's name verifies the answer"
 	case who.KeyID == cert.KeyID:
 		return nil, "the responder answers for its own certificate"
-	case !g.maySpeak(who, o.Certificates, issuer):
+	case !g.trust.MaySpeak(path.OCSPResponder, g.chain(leaf{cert: who, own: o.Certificates}), issuer, g.chain(leaf{cert: issuer})):
 		return nil, "the answer is signed by somebody who may not speak for the issuer"
 	}
 	return who, ""
@@ -75,53 +73,6 @@ func (g *gatherer) signedBy(o *revocation.OCSP, issuer *certificate.Certificate)
 	}
 	g.signers[o.ID] = s
 	return s.cert
-}
-
-// maySpeak asks whether who signed an OCSP answer may speak for an issuer: the
-// issuer itself; one whom it authorised directly; else one in trust, by the same
-// provider or the same anchor (RFC 6960 §4.2.2.2). The judge asks it again, and
-// more strictly; here strangers' answers are kept out (attack S7).
-func (g *gatherer) maySpeak(who *certificate.Certificate, beside []*certificate.Certificate, issuer *certificate.Certificate) bool {
-	if who.SameEntity(issuer) {
-		return true
-	}
-	eku := slices.Contains(who.ExtKeyUsage, ekuOCSPSigning)
-	if eku && bytes.Equal(who.RawIssuer, issuer.RawSubject) && g.trust.Verified(who, issuer) {
-		return true
-	}
-	above := append(g.chain(leaf{cert: issuer}).AnchorCertificates(), issuer)
-	if g.sameProvider([]*certificate.Certificate{who}, above) {
-		return true
-	}
-	if !eku {
-		return false
-	}
-	his := g.chain(leaf{cert: who, own: beside}).AnchorCertificates()
-	for _, a := range his {
-		for _, b := range above {
-			if a.SameEntity(b) {
-				return true
-			}
-		}
-	}
-	return g.sameProvider(his, above)
-}
-
-// sameProvider says whether one provider of the lists has both a certificate of
-// the one and one of the other.
-func (g *gatherer) sameProvider(some, others []*certificate.Certificate) bool {
-	for _, x := range some {
-		for _, s := range g.trust.Services(x) {
-			for _, y := range others {
-				for _, t := range g.trust.Services(y) {
-					if s.Provider == t.Provider {
-						return true
-					}
-				}
-			}
-		}
-	}
-	return false
 }
 
 // refuses says why a CRL does not speak for a certificate (RFC 5280 §6.3.3). Empty:
