@@ -12,6 +12,7 @@ func FuzzParse(f *testing.F) {
 		inst("ServiceHistoryInstance", "CA/QC", "withdrawn", "2017-01-01T00:00:00Z", "")+`</ServiceHistory></TSPService>`)))
 	f.Add(criteriaXML(`<q:CriteriaList assert="atLeastOne"><q:KeyUsage><q:KeyUsageBit name="crlSign">true</q:KeyUsageBit></q:KeyUsage><q:CriteriaList assert="none"/></q:CriteriaList>`))
 	f.Add(listXML(goodScheme+`<PointersToOtherTSL><OtherTSLPointer><TSLLocation>x</TSLLocation></OtherTSLPointer></PointersToOtherTSL>`, ""))
+	f.Add(wholeMRA())
 	f.Add([]byte(`<TrustServiceStatusList xmlns="http://uri.etsi.org/02231/v2#"/>`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		l, err := Parse(raw)
@@ -36,6 +37,30 @@ func FuzzParse(f *testing.F) {
 				}
 			}
 		}
+		checkAgreements(t, l)
 		NewSnapshot(Contents{Lists: []*List{l}})
 	})
+}
+
+// checkAgreements: an equivalence that was read has an order in time and an end where
+// the next one starts, and stays within its bounds.
+func checkAgreements(t *testing.T, l *List) {
+	for p := range l.Pointers {
+		m := l.Pointers[p].MRA
+		if m == nil {
+			continue
+		}
+		if len(m.Equivalences) > MaxEquivalences {
+			t.Fatalf("%d equivalences", len(m.Equivalences))
+		}
+		for _, e := range m.Equivalences {
+			for n, i := range e.Instances {
+				if (n == 0) != (i.End == nil) || n > 0 && i.End.Before(i.Start) || len(i.Contents) > MaxEquivalenceTerms || len(i.Qualifiers) > MaxEquivalenceTerms {
+					t.Fatalf("instance %d is from %v to %v, with %d contents and %d qualifiers", n, i.Start, i.End, len(i.Contents), len(i.Qualifiers))
+				}
+				i.Type("urn:zz:ca", nil)
+				i.StatusOf("urn:zz:good")
+			}
+		}
+	}
 }

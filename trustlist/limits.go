@@ -25,6 +25,11 @@ const (
 	// extensions of one instance: each kept one is compared with those before it.
 	MaxURIs       = 1000
 	MaxExtensions = 500
+	// MaxEquivalences bounds what one mutual recognition agreement recognises,
+	// MaxEquivalenceTerms the types, statuses, qualifiers or declarations of one
+	// equivalence: each service is compared with all of them.
+	MaxEquivalences     = 200
+	MaxEquivalenceTerms = 100
 	// MaxText bounds the names and URIs that are kept, in octets; longer ones are cut.
 	MaxText = 4096
 	// MaxProblems bounds the sentences kept for one list.

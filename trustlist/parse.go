@@ -170,9 +170,13 @@ func text(n *xmldom.Node) string {
 	if n == nil {
 		return ""
 	}
-	s := strings.TrimSpace(n.Content())
+	return cut(strings.TrimSpace(n.Content()))
+}
+
+// cut shortens what is kept of a text to MaxText.
+func cut(s string) string {
 	if len(s) > MaxText {
-		s = strings.ToValidUTF8(s[:MaxText], "")
+		return strings.ToValidUTF8(s[:MaxText], "")
 	}
 	return s
 }

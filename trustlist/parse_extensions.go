@@ -139,6 +139,10 @@ func (p *parser) otherCriterion(n *xmldom.Node) Criterion {
 			if info := s.First(NamespaceMRA, "QcStatementInfo"); info != nil {
 				c.Type = p.oid(info.First(NamespaceMRA, "QcType"))
 				c.CCLegislation = p.intern(strings.ToUpper(text(info.First(NamespaceMRA, "QcCClegislation"))))
+				// What it asks for and we cannot read must not be as if it asked for nothing.
+				if c.Type == "" && c.CCLegislation == "" {
+					return p.unknown("QcStatementInfo of " + c.ID + " without a type or country")
+				}
 			}
 			q = append(q, c)
 		}

@@ -17,10 +17,20 @@ func (p *parser) pointers(n *xmldom.Node) error {
 	p.list.Pointers = make([]Pointer, 0, len(all))
 	for i, o := range all {
 		pointer := Pointer{Location: strings.Clone(text(o.First(NamespaceTSL, "TSLLocation")))}
+		var agreements []*xmldom.Node
 		if info := o.First(NamespaceTSL, "AdditionalInformation"); info != nil {
-			p.additional(&pointer, info)
+			agreements = p.additional(&pointer, info)
 		}
 		about := fmt.Sprintf("pointer %d (%s)", i+1, clip(pointer.Territory+" "+pointer.Location))
+		if len(agreements) > 1 {
+			p.problem("%s carries %d mutual recognition agreements; the first one counts", about, len(agreements))
+		}
+		if len(agreements) > 0 {
+			var err error
+			if pointer.MRA, err = p.agreement(agreements[0], about); err != nil {
+				return err
+			}
+		}
 		if ids := o.First(NamespaceTSL, "ServiceDigitalIdentities"); ids != nil {
 			for _, id := range ids.All(NamespaceTSL, "ServiceDigitalIdentity") {
 				if len(pointer.Certificates) > MaxIdentities {
@@ -34,8 +44,10 @@ func (p *parser) pointers(n *xmldom.Node) error {
 	return nil
 }
 
-// additional reads AdditionalInformation: one fact in each OtherInformation.
-func (p *parser) additional(to *Pointer, n *xmldom.Node) {
+// additional reads AdditionalInformation: one fact in each OtherInformation. It
+// returns the mutual recognition agreements among them, to be read when it is known
+// whose they are.
+func (p *parser) additional(to *Pointer, n *xmldom.Node) (agreements []*xmldom.Node) {
 	for _, o := range n.All(NamespaceTSL, "OtherInformation") {
 		for _, c := range o.Children {
 			if c.Kind != xmldom.Element {
@@ -51,10 +63,11 @@ func (p *parser) additional(to *Pointer, n *xmldom.Node) {
 			case c.Is(NamespaceAdditional, "MimeType"):
 				to.MIMEType = p.intern(strings.ToLower(text(c)))
 			case c.Is(NamespaceMRA, "MutualRecognitionAgreementInformation"):
-				to.MRA = true
+				agreements = append(agreements, c)
 			}
 		}
 	}
+	return agreements
 }
 
 // identity adds the X509Certificates of a ServiceDigitalIdentity (TS 119 612

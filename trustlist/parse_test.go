@@ -300,7 +300,7 @@ func TestParsePointers(t *testing.T) {
 	if p[1].Kind() != TL || p[1].MachineReadable() || p[1].Territory != "UK" {
 		t.Errorf("%+v", p[1])
 	}
-	if p[2].Kind() != Foreign || !p[2].MRA {
+	if p[2].Kind() != Foreign || p[2].MRA == nil || p[1].MRA != nil {
 		t.Errorf("%+v", p[2])
 	}
 }

@@ -18,7 +18,7 @@ func (s *Snapshot) Span(c *certificate.Certificate) (listed, active bool, start 
 	services := s.Services(c)
 	for _, service := range services {
 		for _, i := range service.Instances {
-			if !ActiveStatus(i.Status) {
+			if !i.Active() {
 				continue
 			}
 			switch {

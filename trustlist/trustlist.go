@@ -29,9 +29,12 @@ const (
 // Source is how a list came to be used.
 type Source string
 
-// A list is used because a list of lists points to it, or because the operator named it and its signers.
+// A list is used because a list of lists points to it, as one of the Union's or as
+// that of a third country under a mutual recognition agreement; or because the
+// operator named it and its signers.
 const (
 	FromLOTL  Source = "lotl"
+	FromMRA   Source = "mra"
 	FromExtra Source = "extra"
 )
 
@@ -72,6 +75,7 @@ type List struct {
 	Problems  []string // breaches of the structure, and what was left out because of them
 	Source    Source
 	LOTL      *List // the list of lists that points to it; nil for extra lists and lists of lists
+	MRA       *MRA  // the agreement under which it does: nothing in the list counts but what that translates; else nil
 	Signature SignatureStatus
 }
 
@@ -97,7 +101,7 @@ type Pointer struct {
 	MIMEType       string
 	SchemeOperator string
 	Certificates   []*certificate.Certificate // the only acceptable signers of that list
-	MRA            bool                       // carries mutual recognition information: a third country
+	MRA            *MRA                       // mutual recognition information: a third country; else nil
 }
 
 // Kind is the kind of the list pointed to.

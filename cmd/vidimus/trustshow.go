@@ -159,7 +159,7 @@ func showService(s *trustlist.Service) shownService {
 	}
 	i := s.Instances[0]
 	return shownService{Name: i.Name, Type: after(i.Type, "/Svctype/"), Status: after(i.Status, "/Svcstatus/"), Since: &i.Start,
-		Active: trustlist.ActiveStatus(i.Status)}
+		Active: i.Active()}
 }
 
 func after(uri, mark string) string {

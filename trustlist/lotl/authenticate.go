@@ -13,7 +13,7 @@ type authentication struct {
 	anchors  *signers
 	entries  []*entry // of Files, then of Kept
 	extra    []*entry
-	used     map[string]*entry // by territory
+	used     map[place]*entry
 	contents trustlist.Contents
 }
 
@@ -25,7 +25,7 @@ type authentication struct {
 // Nothing is an error: a folder of lies gives an empty snapshot in which every
 // file stands under Rejected with the reason.
 func Authenticate(in Input) (*trustlist.Snapshot, []FileReport) {
-	a := &authentication{in: in, set: notice(in.Journal), anchors: anchorSigners(in.Anchors, in.Journal), used: map[string]*entry{}}
+	a := &authentication{in: in, set: notice(in.Journal), anchors: anchorSigners(in.Anchors, in.Journal), used: map[place]*entry{}}
 	reader := trustlist.NewReader()
 	a.entries = open(slices.Concat(in.Files, in.Kept), reader, in.Workers)
 	for _, e := range a.entries[len(in.Files):] {

@@ -163,11 +163,11 @@ func (c *listCase) checkContent(t *testing.T, in Input, problems string) {
 	if e.MRA {
 		last := l.Pointers[len(l.Pointers)-1]
 		for i := range l.Pointers {
-			if l.Pointers[i].MRA {
+			if l.Pointers[i].MRA != nil {
 				last = l.Pointers[i]
 			}
 		}
-		if !last.MRA {
+		if last.MRA == nil {
 			t.Error("no pointer carries mutual recognition information")
 		}
 	}

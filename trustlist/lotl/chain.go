@@ -60,7 +60,7 @@ func (a *authentication) alarm(candidates []*entry) {
 		if e.kept {
 			continue
 		}
-		if why := a.rollback("EU", e); why != "" {
+		if why := a.rollback(place{code: "EU"}, e); why != "" {
 			e.reject("%s", why)
 		}
 		return
@@ -70,7 +70,7 @@ func (a *authentication) alarm(candidates []*entry) {
 // firstOf returns the chain of the first candidate that authenticates.
 func (a *authentication) firstOf(candidates, all []*entry) *chain {
 	for _, e := range candidates {
-		if c := a.reach(e, all); c != nil && e.why == "" && a.rollback("EU", e) == "" {
+		if c := a.reach(e, all); c != nil && e.why == "" && a.rollback(place{code: "EU"}, e) == "" {
 			return c
 		}
 	}
@@ -189,7 +189,7 @@ func (a *authentication) settle(all []*entry, found *chain) {
 			if e == found.lotl {
 				e.role = "LOTL"
 			}
-		case e.trusted && a.rollback("EU", e) != "" && e.role == "LOTL":
+		case e.trusted && a.rollback(place{code: "EU"}, e) != "" && e.role == "LOTL":
 			e.older = true
 			e.reject("List of lists %d of %s is older than one that was seen before.", e.list.Sequence, day(e.list.Issued))
 		case found == nil && e.trusted:

@@ -247,12 +247,13 @@ func TestRollback(t *testing.T) {
 		seen Seen
 		says string // "" is used
 	}{
-		{"the same list", Seen{"EE", 7, issued, evidence.Of(u.states[0].Raw)}, ""},
-		{"an older one", Seen{"EE", 6, issued, evidence.ID{1}}, ""},
-		{"a newer one", Seen{"EE", 8, issued, evidence.ID{1}}, "rollback"},
-		{"the same number, other bytes", Seen{"EE", 7, issued, evidence.ID{1}}, "other content"},
-		{"an older number, issued later", Seen{"EE", 6, issued.AddDate(0, 0, 1), evidence.ID{1}}, "rollback"},
-		{"another territory", Seen{"LV", 99, issued, evidence.ID{1}}, ""},
+		{"the same list", Seen{Territory: "EE", Sequence: 7, Issued: issued, SHA256: evidence.Of(u.states[0].Raw)}, ""},
+		{"an older one", Seen{Territory: "EE", Sequence: 6, Issued: issued, SHA256: evidence.ID{1}}, ""},
+		{"a newer one", Seen{Territory: "EE", Sequence: 8, Issued: issued, SHA256: evidence.ID{1}}, "rollback"},
+		{"the same number, other bytes", Seen{Territory: "EE", Sequence: 7, Issued: issued, SHA256: evidence.ID{1}}, "other content"},
+		{"an older number, issued later", Seen{Territory: "EE", Sequence: 6, Issued: issued.AddDate(0, 0, 1), SHA256: evidence.ID{1}}, "rollback"},
+		{"a third country of the same code", Seen{Territory: "EE", ThirdCountry: true, Sequence: 99, Issued: issued, SHA256: evidence.ID{1}}, ""},
+		{"another territory", Seen{Territory: "LV", Sequence: 99, Issued: issued, SHA256: evidence.ID{1}}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			in := u.input(u.all()...)
@@ -268,7 +269,7 @@ func TestRollback(t *testing.T) {
 		})
 	}
 	in := u.input(u.all()...)
-	in.Seen = []Seen{{"EU", 26, issued, evidence.ID{1}}}
+	in.Seen = []Seen{{Territory: "EU", Sequence: 26, Issued: issued, SHA256: evidence.ID{1}}}
 	if s, reports := Authenticate(in); len(s.Lists)+len(s.LOTLs) != 0 || !strings.Contains(strings.Join(report(t, reports, "c.xml").Problems, " "), "rollback") {
 		t.Errorf("an older list of lists is used: %q", used(reports))
 	}
@@ -304,7 +305,8 @@ func TestKept(t *testing.T) {
 	same := sign(u.ee, "ee.xml", listSpec{territory: "EE", sequence: 7, issued: "2023-02-02"})
 	oldLOTL := sign(u.third, "c.xml", lotlSpec(24, u.third, uris))
 	all := u.all()
-	seen := []Seen{{"EU", 25, time.Date(2023, 1, 1, 0, 0, 0, 0, time.UTC), evidence.Of(u.lotl.Raw)}, {"EE", 7, time.Date(2023, 1, 1, 0, 0, 0, 0, time.UTC), evidence.Of(u.states[0].Raw)}}
+	day := time.Date(2023, 1, 1, 0, 0, 0, 0, time.UTC)
+	seen := []Seen{{Territory: "EU", Sequence: 25, Issued: day, SHA256: evidence.Of(u.lotl.Raw)}, {Territory: "EE", Sequence: 7, Issued: day, SHA256: evidence.Of(u.states[0].Raw)}}
 	for _, c := range []struct {
 		name  string
 		files []File

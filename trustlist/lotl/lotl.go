@@ -42,10 +42,11 @@ type Anchor struct {
 // Seen is what we knew of a territory's list before. A list that is older, or of
 // the same sequence number with other bytes, is refused as a rollback (attack T1).
 type Seen struct {
-	Territory string // "EU" for the list of lists
-	Sequence  int
-	Issued    time.Time
-	SHA256    evidence.ID
+	Territory    string // "EU" for the list of lists
+	ThirdCountry bool   // a list under a mutual recognition agreement
+	Sequence     int
+	Issued       time.Time
+	SHA256       evidence.ID
 }
 
 // Input is all that authentication depends on.
@@ -80,8 +81,11 @@ type FileReport struct {
 	LOTLPointerCertificates int  `json:"lotlPointerCertificates,omitempty"`
 	TLPointers              int  `json:"tlPointers,omitempty"`
 
-	Used     bool     `json:"used"`
-	Older    bool     `json:"older,omitempty"` // not used because a newer one is
+	Used  bool `json:"used"`
+	Older bool `json:"older,omitempty"` // not used because a newer one is
+	// The list is that of a third country, used under a mutual recognition agreement.
+	MutualRecognition bool `json:"mutualRecognition,omitempty"`
+
 	Problems []string `json:"problems,omitempty"`
 }
 

@@ -20,6 +20,7 @@ type entry struct {
 	checked checked
 
 	role     string // LOTL pivot TL
+	place    place  // of a TL: whose list it is
 	pivot    string // the address of the pivot that it is, "" for none
 	kept     bool   // of Input.Kept
 	used     bool

@@ -18,6 +18,7 @@ func (a *authentication) reports(c *chain) []FileReport {
 		}
 		if e.list != nil {
 			r.describe(e.list)
+			r.MutualRecognition = e.used && e.list.MRA != nil
 			r.Problems = append(r.Problems, e.list.Problems...)
 		}
 		r.Problems = append(r.Problems, e.checked.problems...)

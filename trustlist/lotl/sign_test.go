@@ -65,6 +65,7 @@ type listSpec struct {
 type pointerSpec struct {
 	territory, kind, location string
 	signers                   []*signer
+	mra                       string // MutualRecognitionAgreementInformation
 }
 
 func (l listSpec) xml() string {
@@ -88,6 +89,9 @@ func (l listSpec) xml() string {
 		for _, info := range []string{"<tl:TSLType>http://uri.etsi.org/TrstSvc/TrustedList/TSLType/" + orElse(p.kind, "EUgeneric") + "</tl:TSLType>",
 			"<tl:SchemeTerritory>" + p.territory + "</tl:SchemeTerritory>", "<ax:MimeType>application/vnd.etsi.tsl+xml</ax:MimeType>"} {
 			fmt.Fprintf(&b, `<tl:OtherInformation>%s</tl:OtherInformation>`, info)
+		}
+		if p.mra != "" {
+			fmt.Fprintf(&b, `<tl:OtherInformation>%s</tl:OtherInformation>`, p.mra)
 		}
 		b.WriteString(`</tl:AdditionalInformation></tl:OtherTSLPointer>`)
 	}

@@ -69,15 +69,21 @@ func Load(fsys fs.FS, workers int) (*trustlist.Snapshot, *Manifest, error) {
 	if err := errors.Join(problems...); err != nil {
 		return nil, nil, err
 	}
-	s := trustlist.NewSnapshot(contents(m, lists))
+	c, err := contents(m, lists)
+	if err != nil {
+		return nil, nil, err
+	}
+	s := trustlist.NewSnapshot(c)
 	if s.Digest() != m.Digest {
 		return nil, nil, fmt.Errorf("loading trust snapshot: it is %s, and the manifest says %s", s.Digest(), m.Digest)
 	}
 	return s, m, nil
 }
 
-// contents puts the lists into their roles.
-func contents(m *Manifest, lists []*trustlist.List) trustlist.Contents {
+// contents puts the lists into their roles. The agreement under which a third
+// country's list is used stands in the list of lists; a list that is said to be one,
+// and to which that does not point, is an error.
+func contents(m *Manifest, lists []*trustlist.List) (trustlist.Contents, error) {
 	c := trustlist.Contents{Rejected: m.Rejected, Missing: m.Missing, Anchors: m.Anchors, Journal: m.Journal}
 	for i, e := range m.Lists {
 		switch e.Role {
@@ -90,11 +96,20 @@ func contents(m *Manifest, lists []*trustlist.List) trustlist.Contents {
 		}
 	}
 	for _, l := range c.Lists {
-		if l.Source == trustlist.FromLOTL && len(c.LOTLs) > 0 {
+		if l.Source != trustlist.FromExtra && len(c.LOTLs) > 0 {
 			l.LOTL = c.LOTLs[0]
 		}
+		if l.Source != trustlist.FromMRA {
+			continue
+		}
+		if l.LOTL != nil {
+			l.MRA = l.LOTL.Agreement(l)
+		}
+		if l.MRA == nil {
+			return c, fmt.Errorf("loading trust snapshot: list %s of %s is said to be used under a mutual recognition agreement, and no list of lists carries one for it", l.Name, l.Territory)
+		}
 	}
-	return c
+	return c, nil
 }
 
 // load reads one list and holds it against its entry.

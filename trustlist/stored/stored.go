@@ -28,7 +28,7 @@ import (
 // accepts: a snapshot of other rules must be authenticated again from its lists.
 const (
 	Format = 1
-	Rules  = 1
+	Rules  = 2 // 2: lists of third countries under a mutual recognition agreement
 )
 
 // ManifestName is the file that makes a folder a stored snapshot; the lists stand
@@ -163,7 +163,7 @@ func (m *Manifest) Seen() []lotl.Seen {
 		case e.Role == RoleLOTL:
 			territory = "EU"
 		}
-		out = append(out, lotl.Seen{Territory: territory, Sequence: e.Sequence, Issued: e.Issued, SHA256: e.SHA256})
+		out = append(out, lotl.Seen{Territory: territory, ThirdCountry: e.Source == string(trustlist.FromMRA), Sequence: e.Sequence, Issued: e.Issued, SHA256: e.SHA256})
 	}
 	return out
 }

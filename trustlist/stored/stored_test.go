@@ -69,6 +69,53 @@ func testSnapshot(t testing.TB, sequence int) *trustlist.Snapshot {
 	})
 }
 
+// recognised is a snapshot with a third country's list under an agreement.
+func recognised(t testing.TB) *trustlist.Snapshot {
+	signer := testSigner(t)
+	l, err := trustlist.Parse([]byte(`<TrustServiceStatusList xmlns="http://uri.etsi.org/02231/v2#"><SchemeInformation><TSLVersionIdentifier>5</TSLVersionIdentifier>
+<TSLSequenceNumber>25</TSLSequenceNumber><TSLType>http://uri.etsi.org/TrstSvc/TrustedList/TSLType/EUlistofthelists</TSLType><SchemeTerritory>EU</SchemeTerritory>
+<PointersToOtherTSL><OtherTSLPointer><TSLLocation>https://zz.test/</TSLLocation><AdditionalInformation>
+<OtherInformation><TSLType>http://uri.etsi.org/TrstSvc/TrustedList/TSLType/ZZlist</TSLType></OtherInformation><OtherInformation><SchemeTerritory>ZZ</SchemeTerritory></OtherInformation>
+<OtherInformation><MutualRecognitionAgreementInformation xmlns="http://ec.europa.eu/tools/lotl/mra/schema/v2#" pointedContractingPartyLegislation="urn:zz"/></OtherInformation>
+</AdditionalInformation></OtherTSLPointer></PointersToOtherTSL></SchemeInformation></TrustServiceStatusList>`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Name, l.Source, l.Signature = "EU.xml", trustlist.FromLOTL, trustlist.SignatureStatus{Indication: "TOTAL-PASSED", Signer: signer}
+	zz := testList(t, "ZZlist", "ZZ", 3, signer)
+	zz.Source, zz.LOTL, zz.MRA = trustlist.FromMRA, l, l.Pointers[0].MRA
+	return trustlist.NewSnapshot(trustlist.Contents{LOTLs: []*trustlist.List{l}, Lists: []*trustlist.List{testList(t, "EUgeneric", "EE", 7, signer), zz}, Anchors: []evidence.ID{{1}}})
+}
+
+// TestMutualRecognition: a third country's list comes back with its label and its
+// agreement, and with neither where nothing carries one for it.
+func TestMutualRecognition(t *testing.T) {
+	p := pack(t, recognised(t))
+	s, m, err := Load(p.memory(t), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ee, zz := s.List("EE"), s.List("ZZ")
+	if zz.Source != trustlist.FromMRA || zz.LOTL != s.LOTLs[0] || zz.MRA == nil || zz.MRA.Pointed != "urn:zz" || ee.MRA != nil || ee.Source != trustlist.FromLOTL {
+		t.Errorf("%+v, %+v", zz, ee)
+	}
+	if seen := m.Seen(); len(seen) != 3 || seen[1].ThirdCountry || !seen[2].ThirdCountry || seen[2].Territory != "ZZ" {
+		t.Errorf("seen %+v", seen)
+	}
+	for name, change := range map[string]func(*Manifest){
+		"an agreement for a member state": func(m *Manifest) { m.Lists[1].Source = "mra" },
+		"no list of lists":                func(m *Manifest) { m.Lists = m.Lists[1:] },
+		"a member state's":                func(m *Manifest) { m.Lists[2].Source = "lotl" },
+	} {
+		changed := *p
+		changed.Manifest.Lists = append([]ListEntry(nil), p.Manifest.Lists...)
+		change(&changed.Manifest)
+		if s, _, err := Load(changed.memory(t), 1); err == nil || s != nil {
+			t.Errorf("%s: it is loaded", name)
+		}
+	}
+}
+
 func pack(t testing.TB, s *trustlist.Snapshot) *Package {
 	t.Helper()
 	p, err := Pack(s, made)
