@@ -2,6 +2,7 @@ package eutest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -118,8 +119,8 @@ func identityXML(certificates ...*Certificate) string {
 	return b.String()
 }
 
-// pointerXML is an OtherTSLPointer (TS 119 612 §5.3.13).
-func pointerXML(location, typ, territory, operator, mediaType string, signers []*Certificate) string {
+// pointerXML is an OtherTSLPointer (TS 119 612 §5.3.13), with further OtherInformation.
+func pointerXML(location, typ, territory, operator, mediaType string, signers []*Certificate, more ...string) string {
 	rules := "EUcommon"
 	if typ == typeLOTL {
 		rules = "EUlistofthelists"
@@ -133,7 +134,7 @@ func pointerXML(location, typ, territory, operator, mediaType string, signers []
 		other(`<tsl:TSLType>`+typ+`</tsl:TSLType>`) + other(`<tsl:SchemeTerritory>`+territory+`</tsl:SchemeTerritory>`) +
 		other(`<tslx:MimeType>`+mediaType+`</tslx:MimeType>`) + other(`<tsl:SchemeOperatorName>`+nameXML(operator)+`</tsl:SchemeOperatorName>`) +
 		other(`<tsl:SchemeTypeCommunityRules>`+uriXML(tslPrefix+"schemerules/"+rules)+`</tsl:SchemeTypeCommunityRules>`) +
-		`</tsl:AdditionalInformation></tsl:OtherTSLPointer>`
+		strings.Join(more, "") + `</tsl:AdditionalInformation></tsl:OtherTSLPointer>`
 }
 
 // prefixed completes a short name; a URI stays as it is.
@@ -145,14 +146,18 @@ func prefixed(prefix, name string) string {
 }
 
 func latest(history []Status) (Status, []Status) {
-	sorted := append([]Status{}, history...)
-	for i := range sorted { // newest first, stable: insertion sort of a handful
-		for j := i; j > 0 && sorted[j].Since.After(sorted[j-1].Since); j-- {
-			sorted[j], sorted[j-1] = sorted[j-1], sorted[j]
-		}
-	}
-	if len(sorted) == 0 {
+	if len(history) == 0 {
 		return Status{URI: Granted, Since: time.Unix(0, 0)}, nil
+	}
+	return latestOf(history, func(s Status) time.Time { return s.Since })
+}
+
+// latestOf orders a history, the newest first, and takes off its head.
+func latestOf[T any](history []T, since func(T) time.Time) (current T, old []T) {
+	sorted := slices.Clone(history)
+	slices.SortStableFunc(sorted, func(a, b T) int { return since(b).Compare(since(a)) })
+	if len(sorted) == 0 {
+		return current, nil
 	}
 	return sorted[0], sorted[1:]
 }

@@ -128,6 +128,10 @@ func (l *LOTL) write(n int, s *ListSettings) []byte {
 		if m.List.Pointed != nil {
 			signers = m.List.Pointed
 		}
+		if m.Agreement != nil {
+			pointers.WriteString(pointerXML(m.URL(), m.List.Type, m.Territory, m.Operator, tslMediaType, signers, m.Agreement.xml()))
+			continue
+		}
 		pointers.WriteString(pointerXML(m.URL(), typeTL, m.Territory, m.Operator, tslMediaType, signers))
 		pointers.WriteString(pointerXML("https://tsl.example/"+m.Territory+".pdf", typeTL, m.Territory, m.Operator, "application/pdf", signers))
 	}

@@ -14,6 +14,9 @@ type MemberState struct {
 	// first one signs it.
 	Signers []*Certificate
 	List    ListSettings
+	// Agreement is the one under which the list of lists points to a third country's
+	// list; nil for a member state.
+	Agreement *Agreement
 
 	world *World
 	tsas  []*TSA

@@ -13,15 +13,17 @@ import (
 // candidate is a certificate before the lists.
 type candidate struct {
 	cert     *certificate.Certificate
+	self     statements // what it says of itself
 	services []*trustlist.Service
 	notes    *notes
+	told     map[under]bool // what was said of agreements
 }
 
 // at is the qualification of the certificate at a time, TS 119 615 §4.4. Steps
 // filter the listed instances in order; one that leaves none is told, and what
 // follows goes on without a service.
 func (c *candidate) at(t time.Time, when string) outcome {
-	self := read(c.cert)
+	self := c.self
 	about := func(rule *verdict.Rule, format string, args ...any) {
 		c.notes.no(rule, c.cert.ID, t, fmt.Sprintf(format, args...))
 	}
@@ -30,6 +32,9 @@ func (c *candidate) at(t time.Time, when string) outcome {
 	if len(list) == 0 {
 		about(verdict.RuleServiceAtTime, "No service above the certificate of %s was listed %s, %s.", name(c.cert), when, moment(t))
 	}
+	// 2. what agreements recognise in the lists of third countries
+	list = c.recognised(list, t, when)
+	c.capture(list, t)
 	// 3. the type CA/QC; without any, the others go on for their conflicts only
 	issuing := keep(list, func(i instance) bool { return i.Type == trustlist.ServiceCAQC })
 	noIssuer := len(issuing) == 0
@@ -40,14 +45,14 @@ func (c *candidate) at(t time.Time, when string) outcome {
 	}
 	// 4. coverage of the certificate's type, for certificates under Regulation 910/2014
 	if self.post {
-		covering := keep(list, func(i instance) bool { return covers(i, self) })
+		covering := keep(list, func(i instance) bool { return covers(i, i.self) })
 		if len(covering) == 0 && len(list) > 0 {
-			about(verdict.RuleServiceCovers, "Service %s does not cover certificates for %s %s, %s: its additional service information names %s.", names(list), self.kind, when, moment(t), asi(list))
+			about(verdict.RuleServiceCovers, "Service %s does not cover certificates for %s %s, %s: its additional service information names %s.", names(list), list[0].self.kind, when, moment(t), asi(list))
 		}
 		list = covering
 	}
 	// 6. conflict: all that is left must say the same
-	if c.conflict(list, self) {
+	if conflict(list) {
 		about(verdict.RuleServiceConflict, "The services above the certificate of %s contradict each other %s, %s: %s.", name(c.cert), when, moment(t), names(list))
 		return outcome{q: Qualification{Conflict: true, Type: Unknown}, t: t, when: when}
 	}
@@ -62,10 +67,10 @@ func (c *candidate) at(t time.Time, when string) outcome {
 		about(verdict.RuleServiceGranted, "Service %s was not granted %s, %s: its status was %s since %s.", names(consistent), when, moment(t), short(consistent[0].Status), moment(consistent[0].Start))
 	}
 	var chosen *instance
-	if len(granted) > 0 && !noIssuer && !c.conflict(granted, self) {
+	if len(granted) > 0 && !noIssuer && !conflict(granted) {
 		chosen = &granted[0]
 	}
-	return outcome{q: c.judge(chosen, self, t, when), chosen: chosen, t: t, when: when}
+	return outcome{q: c.judge(chosen, t, when), chosen: chosen, t: t, when: when}
 }
 
 // outcome is a qualification at a time and the entry that it follows from.
@@ -77,11 +82,12 @@ type outcome struct {
 }
 
 // judge is steps 9 to 11: qualified, type, device.
-func (c *candidate) judge(i *instance, self statements, t time.Time, when string) Qualification {
-	q := Qualification{Type: self.kind}
+func (c *candidate) judge(i *instance, t time.Time, when string) Qualification {
 	if i == nil {
-		return q
+		return Qualification{Type: c.self.kind}
 	}
+	self := i.self
+	q := Qualification{Type: self.kind}
 	if says := inconsistentQualified(*i); says != "" {
 		c.notes.no(verdict.RuleServiceConsistent, c.cert.ID, t, fmt.Sprintf("Service %s: %s; the certificate is not taken as qualified %s.", quoted(i.Name), says, when))
 		return q
@@ -106,9 +112,10 @@ func (c *candidate) judge(i *instance, self statements, t time.Time, when string
 
 // conflict says whether instances lead to different qualifications. Consistency
 // of their qualifiers is not asked here.
-func (c *candidate) conflict(list []instance, self statements) bool {
+func conflict(list []instance) bool {
 	var first Qualification
 	for n, i := range list {
+		self := i.self
 		q := Qualification{Type: self.kind}
 		if isGranted(i) && !wrongEraStatus(i) && qualified(i, self) {
 			q = Qualification{Qualified: true, Type: usage(i, self)}

@@ -291,7 +291,7 @@ func laws() []law {
 func TestLaw(t *testing.T) {
 	tally := newTally()
 	t.Run("laws", func(t *testing.T) {
-		for _, l := range laws() {
+		for _, l := range append(laws(), mraLaws()...) {
 			t.Run(l.name, func(t *testing.T) {
 				t.Parallel()
 				got := l.judge(t)
@@ -317,7 +317,7 @@ func TestLaw(t *testing.T) {
 			})
 		}
 		t.Run("time-stamps", func(t *testing.T) {
-			for _, s := range stamps() {
+			for _, s := range append(stamps(), mraStamps()...) {
 				t.Run(s.name, func(t *testing.T) { s.check(t, tally) })
 			}
 		})
@@ -369,7 +369,7 @@ func (y *tally) everyRule(t *testing.T) {
 			t.Errorf("%s is told of in %d of %d cases; want some and not all", r.ID, y.told[r], y.cases)
 		}
 	}
-	if n < 16 {
-		t.Errorf("%d rules of qualification, want 16 at least", n)
+	if n < 19 {
+		t.Errorf("%d rules of qualification, want 19 at least", n)
 	}
 }

@@ -39,7 +39,7 @@ func acceptable(services []*trustlist.Service, now time.Time, n *notes) []*trust
 	told := map[*trustlist.List]bool{}
 	for _, s := range services {
 		l := s.Provider.List
-		foreign := l.Kind == trustlist.Foreign
+		foreign := l.Kind == trustlist.Foreign && l.MRA == nil
 		ok := version != policy.Fail || l.Acceptable(now)
 		if ok && !foreign && (expiry != policy.Fail || !late(l, now)) {
 			out = append(out, s)
@@ -49,7 +49,7 @@ func acceptable(services []*trustlist.Service, now time.Time, n *notes) []*trust
 		}
 		told[l] = true
 		if foreign {
-			n.no(verdict.RuleListReached, l.SHA256, now, fmt.Sprintf("The trusted list of %s is that of a third country: it makes nothing qualified in the Union.", l.Territory))
+			n.no(verdict.RuleListReached, l.SHA256, now, fmt.Sprintf("The trusted list of %s is that of a third country, and no mutual recognition agreement points to it: it makes nothing qualified in the Union.", l.Territory))
 		}
 		if !l.VersionAcceptable(now) {
 			n.list(version, verdict.RuleListVersion, l, fmt.Sprintf("The trusted list of %s has version %d; only versions 5 and 6 count, ", l.Territory, l.Version), "so it qualifies nothing.", "but policy "+n.policy.Name+" lets it qualify.")
@@ -94,9 +94,12 @@ func called(l *trustlist.List) string {
 
 // instance is one listed state of a service that holds at a time.
 type instance struct {
-	*trustlist.Instance
-	captured map[string]bool // qualifiers whose criteria the certificate meets
-	pre      bool            // begun before Regulation 910/2014 applied
+	*trustlist.Instance                                // in a third country's list: in the words of the Union
+	listed              *trustlist.Instance            // as the list has it
+	in                  *trustlist.EquivalenceInstance // by which it is translated; nil in the Union's lists
+	self                statements                     // what the certificate says of itself, in the words of the Union
+	captured            map[string]bool                // qualifiers whose criteria the certificate meets
+	pre                 bool                           // begun before Regulation 910/2014 applied
 }
 
 // Lists are the lists that these services stand in, each once, in order.
@@ -126,19 +129,29 @@ func (c *candidate) instancesAt(t time.Time) []instance {
 				c.notes.no(verdict.RuleServiceConsistent, c.cert.ID, t, fmt.Sprintf("The entry of service %s holds extensions that are critical and that we do not know (%s): it is not used.", quoted(i.Name), strings.Join(i.UnknownCritical, ", ")), s.Provider.List.SHA256)
 				continue
 			}
-			x := instance{Instance: i, captured: map[string]bool{}, pre: i.PreEIDAS()}
-			captured, undecided := i.Captured(c.cert)
-			for _, q := range captured {
-				x.captured[q] = true
-				if !knownQualifiers[q] {
-					c.notes.no(verdict.RuleServiceConsistent, c.cert.ID, t, fmt.Sprintf("The entry of service %s gives the certificate of %s a qualifier that we do not know, %s; it is passed over.", quoted(i.Name), name(c.cert), q), s.Provider.List.SHA256)
-				}
-			}
-			if len(undecided) > 0 {
-				c.notes.no(verdict.RuleServiceConsistent, c.cert.ID, t, fmt.Sprintf("The entry of service %s holds criteria that we do not know; the qualifiers %s are passed over.", quoted(i.Name), shorts(undecided)), s.Provider.List.SHA256)
-			}
-			out = append(out, x)
+			out = append(out, instance{Instance: i, listed: i, self: c.self, captured: map[string]bool{}, pre: i.PreEIDAS()})
 		}
 	}
 	return out
+}
+
+// capture asks which qualifiers of the entries the certificate gets (TS 119 612
+// §5.5.9.2). Their criteria ask the certificate as it is, whatever is translated.
+func (c *candidate) capture(list []instance, t time.Time) {
+	for _, x := range list {
+		captured, undecided := x.Captured(c.cert)
+		by := x.Service.Provider.List.SHA256
+		for _, q := range captured {
+			means, known := x.meaning(q)
+			for _, m := range means {
+				x.captured[m] = true
+			}
+			if !known {
+				c.notes.no(verdict.RuleServiceConsistent, c.cert.ID, t, fmt.Sprintf("The entry of service %s gives the certificate of %s a qualifier that we do not know, %s; it is passed over.", quoted(x.Name), name(c.cert), q), by)
+			}
+		}
+		if len(undecided) > 0 {
+			c.notes.no(verdict.RuleServiceConsistent, c.cert.ID, t, fmt.Sprintf("The entry of service %s holds criteria that we do not know; the qualifiers %s are passed over.", quoted(x.Name), shorts(undecided)), by)
+		}
+	}
 }

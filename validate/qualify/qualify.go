@@ -97,7 +97,7 @@ func Signature(in Input) *Result {
 		return res
 	}
 	res.Reached = true
-	c := &candidate{cert: cert, services: services, notes: n}
+	c := &candidate{cert: cert, self: read(cert), services: services, notes: n, told: map[under]bool{}}
 	issued, signed := c.at(cert.NotBefore, "when it was issued"), c.at(in.SignedAt, "at best signature time")
 	c.tell(issued, signed)
 	res.AtIssuance, res.AtSigning = issued.q, signed.q

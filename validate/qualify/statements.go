@@ -22,24 +22,29 @@ type statements struct {
 	qscd      bool
 	post      bool // issued under Regulation 910/2014
 	o         bool // QcCompliance
+	foreign   bool // qualified under another law than the Union's
 }
 
-func read(c *certificate.Certificate) statements {
+// read reads the certificate as it is.
+func read(c *certificate.Certificate) statements { return readAs(c, &c.QC) }
+
+// readAs reads it as if its QcStatements were these, a translation of its own.
+func readAs(c *certificate.Certificate, qc *certificate.QCStatements) statements {
 	post := !c.NotBefore.Before(trustlist.EIDASStart())
 	qcp, qcpPlus := has(c.Policies, oidQCP), has(c.Policies, oidQCPPlus)
 	// QcCClegislation names another law than the Union's.
-	foreign := c.QC.HasCCLegislation
-	s := statements{post: post, o: c.QC.Compliance}
+	foreign := qc.HasCCLegislation
+	s := statements{post: post, o: qc.Compliance, foreign: foreign}
 	if post {
-		s.qualified = c.QC.Compliance && !foreign
-		s.qscd = c.QC.SSCD
-		s.kind = statedType(c)
+		s.qualified = qc.Compliance && !foreign
+		s.qscd = qc.SSCD
+		s.kind = statedType(qc)
 		return s
 	}
-	s.qualified = (c.QC.Compliance || qcp || qcpPlus) && !foreign
-	s.qscd = c.QC.SSCD || qcpPlus
+	s.qualified = (qc.Compliance || qcp || qcpPlus) && !foreign
+	s.qscd = qc.SSCD || qcpPlus
 	s.kind = Unknown
-	if c.QC.Compliance || qcp || qcpPlus {
+	if qc.Compliance || qcp || qcpPlus {
 		s.kind = ESig // Directive 1999/93/EC knew signatures only
 	}
 	return s
@@ -47,10 +52,10 @@ func read(c *certificate.Certificate) statements {
 
 // statedType: exactly one of the types counts; none with QcCompliance means
 // signatures (EN 319 412-5 §4.2.3).
-func statedType(c *certificate.Certificate) Type {
+func statedType(qc *certificate.QCStatements) Type {
 	known := map[string]Type{oidTypeESign: ESig, oidTypeESeal: ESeal, oidTypeWeb: WSA}
 	var found []Type
-	for _, oid := range c.QC.Types {
+	for _, oid := range qc.Types {
 		if t, ok := known[oid]; ok && !hasType(found, t) {
 			found = append(found, t)
 		}
@@ -58,7 +63,7 @@ func statedType(c *certificate.Certificate) Type {
 	switch {
 	case len(found) == 1:
 		return found[0]
-	case len(found) == 0 && c.QC.Compliance:
+	case len(found) == 0 && qc.Compliance:
 		return ESig
 	}
 	return Unknown

@@ -13,7 +13,7 @@ import (
 // tell says why the certificate is worth what it is: for a yes as information,
 // for a no as a warning. What is the same at both times is said once.
 func (c *candidate) tell(issued, signed outcome) {
-	if issued.chosen != nil && signed.chosen != nil && issued.chosen.Instance == signed.chosen.Instance && issued.q == signed.q && !issued.t.Equal(signed.t) {
+	if issued.chosen != nil && signed.chosen != nil && issued.chosen.listedUnder() == signed.chosen.listedUnder() && issued.q == signed.q && !issued.t.Equal(signed.t) {
 		c.tellOf(signed, fmt.Sprintf("both %s, %s, and %s, %s", issued.when, moment(issued.t), signed.when, moment(signed.t)), signed.t)
 		return
 	}
@@ -34,13 +34,16 @@ func (c *candidate) tellOf(o outcome, when string, at time.Time) {
 	}
 	where := fmt.Sprintf("service %s of %s, listed as %s (%s) %s by the trusted list of %s, number %d",
 		quoted(i.Name), quoted(i.Service.Provider.Name()), short(i.Status), short(i.Type), span, list.Territory, list.Sequence)
+	if list.MRA != nil {
+		where += ", validated under " + agreementName(list)
+	}
 	c.checkName(i, at)
 	if !q.Qualified {
 		why := "the certificate does not say that it is qualified, and the list does not say it in its place"
 		switch {
 		case i.captured[trustlist.NotQualified]:
 			why = "the list says of such certificates that they are not qualified"
-		case c.cert.QC.HasCCLegislation && c.cert.QC.Compliance:
+		case i.self.foreign && i.self.o:
 			why = "the certificate says that it is qualified under the law of another country, not of the Union"
 		}
 		c.notes.no(verdict.RuleQualified, c.cert.ID, at, fmt.Sprintf("The certificate of %s was not qualified, %s, under %s: %s.", name(c.cert), when, where, why), by...)

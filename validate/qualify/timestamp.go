@@ -42,7 +42,7 @@ func Timestamp(chain []*certificate.Certificate, services Services, genTime, exi
 		t    time.Time
 		when string
 	}{{genTime, "when the time-stamp was made"}, {existed, "at the earliest proof that the time-stamp existed"}} {
-		if !grantedQTST(listed, at.t) {
+		if !n.grantedQTST(unit, listed, at.t, at.when) {
 			res.Level = "TSA"
 			n.no(verdict.RuleTimestampQualified, unit.ID, at.t, fmt.Sprintf("No service above %s was granted as a qualified time-stamping service (TSA/QTST) %s, %s.", name(unit), at.when, moment(at.t)))
 			break
@@ -51,10 +51,31 @@ func Timestamp(chain []*certificate.Certificate, services Services, genTime, exi
 	return res
 }
 
-func grantedQTST(services []*trustlist.Service, t time.Time) bool {
+// grantedQTST asks for an entry of a qualified time-stamping service. What a third
+// country's list calls one is one where an agreement says so (digest §9, "MRA
+// filter first"): at that time alone, since nothing in the unit's certificate is translated.
+func (n *notes) grantedQTST(unit *certificate.Certificate, services []*trustlist.Service, t time.Time, when string) bool {
 	for _, s := range services {
 		for _, i := range s.Instances {
-			if i.At(t) && i.Type == trustlist.ServiceQTST && len(i.UnknownCritical) == 0 && isGranted(instance{Instance: i, pre: i.PreEIDAS()}) {
+			if !i.At(t) || len(i.UnknownCritical) > 0 {
+				continue
+			}
+			x := instance{Instance: i, listed: i, pre: i.PreEIDAS()}
+			list := s.Provider.List
+			if list.MRA == nil {
+				if i.Type == trustlist.ServiceQTST && isGranted(x) {
+					return true
+				}
+				continue
+			}
+			r, no := recognise(i, t)
+			if no.rule != nil {
+				n.no(no.rule, unit.ID, t, fmt.Sprintf("%s is not recognised %s, %s, under %s: %s.", entryName(i), when, moment(t), agreementName(list), no.why), list.SHA256)
+				continue
+			}
+			if x = r.entry(x); x.Type == trustlist.ServiceQTST && isGranted(x) {
+				n.add(verdict.Info, verdict.RuleMRA, unit.ID, t, fmt.Sprintf("%s is validated %s, %s, under %s: by equivalence %s, enacted on %s, its type counts as %s and its status as %s.",
+					entryName(i), when, moment(t), agreementName(list), quoted(r.equivalence.LegalIdentifier), moment(r.in.Start), short(x.Type), short(x.Status)), list.SHA256)
 				return true
 			}
 		}

@@ -18,6 +18,9 @@ type law struct {
 	clock  time.Time       // of issuing; default eutest.DefaultTime
 	ca     []eutest.Option // how the authority is made and listed
 	signer []eutest.Option // what the certificate is like
+	// agreement makes the country a third one, ZZ, to whose list the list of lists
+	// points with these equivalences.
+	agreement []eutest.Equivalence
 	// also changes the world further: other services, other lists.
 	also       func(w *eutest.World, p *eutest.Provider, ca *eutest.CA, s *eutest.Signer)
 	signedAt   time.Time // default: the clock
@@ -49,7 +52,12 @@ func (l law) judge(t *testing.T) *Result {
 		l.indication = verdict.TotalPassed
 	}
 	w := eutest.New(t).At(l.clock)
-	p := w.MemberState("EE").Provider("TEST Trust AS", "VATEE-1")
+	m := w.MemberState("EE")
+	if l.agreement != nil {
+		m = w.ThirdCountry("ZZ")
+		m.Agreement.Equivalences = l.agreement
+	}
+	p := m.Provider("TEST Trust AS", "VATEE-1")
 	ca := p.CA("TEST CA", l.ca...)
 	s := ca.Signer(l.signer...)
 	if l.also != nil {
@@ -95,6 +103,7 @@ func lists(t *testing.T, w *eutest.World) *trustlist.Snapshot {
 	}
 	for _, l := range c.Lists {
 		l.LOTL = c.LOTLs[0]
+		l.MRA = l.LOTL.Agreement(l)
 	}
 	return trustlist.NewSnapshot(c)
 }

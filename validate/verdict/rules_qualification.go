@@ -1,5 +1,7 @@
 package verdict
 
+const regulation910 = "Regulation (EU) 910/2014"
+
 // The rules of TS 119 615: trusted lists and qualification.
 var (
 	// TS 119 615: trusted lists and qualification
@@ -22,6 +24,21 @@ var (
 		ID: "QUAL-SERVICE-TIME", Clause: Clause{ts119615, "4.4"}, Fails: fails(Indeterminate, SigConstraintsFailure),
 		Asks:    "Was the service listed at the time?",
 		Usually: "The certificate is older than the service.",
+	}
+	RuleMRA = &Rule{
+		ID: "QUAL-MRA", Clause: Clause{regulation910, "article 14"}, Fails: fails(Indeterminate, SigConstraintsFailure),
+		Asks:    "Does a mutual recognition agreement, enacted at the time, make the third country's service equivalent to one of the Union's?",
+		Usually: "The agreement was not yet enacted, or is repealed, or does not name such a service.",
+	}
+	RuleMRAOne = &Rule{
+		ID: "QUAL-MRA-ONE", Clause: Clause{regulation910, "article 14"}, Fails: fails(Indeterminate, SigConstraintsFailure),
+		Asks:    "Is it clear to which service of the Union the agreement makes the third country's service equivalent?",
+		Usually: "Two equivalences of the agreement name the same service.",
+	}
+	RuleMRACertificate = &Rule{
+		ID: "QUAL-MRA-CERT", Clause: Clause{regulation910, "article 14"}, Fails: fails(Indeterminate, SigConstraintsFailure),
+		Asks:    "Does the third country's certificate state what the agreement asks of one that it recognises?",
+		Usually: "The certificate lacks the statement QcCClegislation of its country.",
 	}
 	RuleServiceType = &Rule{
 		ID: "QUAL-SERVICE-TYPE", Clause: Clause{ts119615, "4.4"}, Fails: fails(Indeterminate, SigConstraintsFailure),
