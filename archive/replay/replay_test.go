@@ -71,6 +71,14 @@ func TestSameReport(t *testing.T) {
 			c := sc.w.Container(contract).Sign(sc.s, eutest.SignOptions{}).Sign(other, eutest.SignOptions{})
 			return tell(t, sc.trust(sc.input()), practice(t), validate.File{Name: "x.asice", Data: c.Bytes()})
 		}, "TOTAL-PASSED QESig", map[bundle.Role]int{bundle.LOTL: 1, bundle.Pivot: 2, bundle.List: 2}},
+		{"a third country under an agreement", func(t *testing.T) *story {
+			sc := newScene(t)
+			zz := sc.w.ThirdCountry("ZZ")
+			zz.Agreement.Equivalences = []eutest.Equivalence{{LegalIdentifier: "QCForESig", History: []eutest.EquivalenceStatus{eutest.Recognition("ZZ", eutest.Enacted, eutest.Day(2020, 5, 16))}}}
+			signer := zz.Provider("ZZ Trust").CA("ZZ CA", eutest.ForeignCA("ZZ", eutest.Day(2018, 1, 1))).Signer(eutest.ForeignQC("ZZ"))
+			c := sc.w.Container(contract).Sign(signer, eutest.SignOptions{})
+			return tell(t, sc.trust(sc.input()), practice(t), validate.File{Name: "x.asice", Data: c.Bytes()})
+		}, "TOTAL-PASSED QESig", map[bundle.Role]int{bundle.LOTL: 1, bundle.Pivot: 2, bundle.List: 2}}, // ZZ's, and EE's for the time-stamp
 		{"an extra list", func(t *testing.T) *story {
 			sc := newScene(t)
 			m := sc.w.MemberState("EE")

@@ -190,6 +190,9 @@ func (t shownTrust) print(w io.Writer) error {
 		if l.Source == string(trustlist.FromExtra) {
 			territory += " (extra)"
 		}
+		if l.Source == string(trustlist.FromMRA) {
+			territory += " (third country)"
+		}
 		line("%s\t%d\t%s\t%s\t%d d\t%d\t%d\t%d\t%s", plainText(territory), l.Sequence, day(l.Issued), next, l.AgeDays, l.Providers, l.Services, l.Certificates,
 			plainText(l.SignedBy))
 	}

@@ -98,7 +98,11 @@ func printReports(w io.Writer, reports []lotl.FileReport, format string) error {
 		} else {
 			line += "  -         "
 		}
-		if _, err := fmt.Fprintf(w, "%s  %s\n", line, plainText(filepath.Base(r.File))); err != nil {
+		line += "  " + plainText(filepath.Base(r.File))
+		if r.MutualRecognition {
+			line += " (third country, under a mutual recognition agreement)"
+		}
+		if _, err := fmt.Fprintln(w, line); err != nil {
 			return err
 		}
 		for _, p := range r.Problems {

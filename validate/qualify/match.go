@@ -7,7 +7,6 @@ import (
 
 	"github.com/vidimus/vidimus/trustlist"
 	"github.com/vidimus/vidimus/validate/certificate"
-	"github.com/vidimus/vidimus/validate/evidence"
 	"github.com/vidimus/vidimus/validate/policy"
 	"github.com/vidimus/vidimus/validate/verdict"
 )
@@ -100,19 +99,6 @@ type instance struct {
 	self                statements                     // what the certificate says of itself, in the words of the Union
 	captured            map[string]bool                // qualifiers whose criteria the certificate meets
 	pre                 bool                           // begun before Regulation 910/2014 applied
-}
-
-// Lists are the lists that these services stand in, each once, in order.
-func Lists(services []*trustlist.Service) []*trustlist.List {
-	var out []*trustlist.List
-	seen := map[evidence.ID]bool{}
-	for _, s := range services {
-		if l := s.Provider.List; !seen[l.SHA256] {
-			seen[l.SHA256] = true
-			out = append(out, l)
-		}
-	}
-	return out
 }
 
 // instancesAt lists the instances that hold at a time, both ends included (TS 119

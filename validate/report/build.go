@@ -109,6 +109,9 @@ func (r *Report) AddLists(lists []*trustlist.List) {
 		if l.Source == trustlist.FromExtra {
 			x.Source = "extra"
 		}
+		if l.MRA != nil {
+			x.Source, x.Agreement = "mra", &Agreement{Pointing: l.MRA.Pointing, Pointed: l.MRA.Pointed}
+		}
 		r.Trust.Lists = append(r.Trust.Lists, x)
 	}
 }

@@ -71,7 +71,17 @@ type List struct {
 	Issued     Time   `json:"issued,omitzero"`
 	NextUpdate Time   `json:"nextUpdate,omitzero"`
 	SHA256     string `json:"sha256"`
-	Source     string `json:"source,omitempty"` // "extra": given by the operator, no list of lists points to it
+	// Source is "extra" for a list given by the operator, to which no list of lists
+	// points, and "mra" for one of a third country under a mutual recognition agreement.
+	Source    string     `json:"source,omitempty"`
+	Agreement *Agreement `json:"mutualRecognitionAgreement,omitempty"`
+}
+
+// Agreement is the mutual recognition agreement under which a third country's list
+// counts, by the URIs of either party's legislation.
+type Agreement struct {
+	Pointing string `json:"pointingLegislation,omitempty"` // the Union's
+	Pointed  string `json:"pointedLegislation,omitempty"`  // the third country's
 }
 
 // Signature is one signature.

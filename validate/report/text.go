@@ -205,6 +205,9 @@ func (t *textWriter) lists(trust *Trust) {
 		if l.Source == "extra" {
 			extra = ", given by the operator: no list of trusted lists points to it"
 		}
+		if l.Agreement != nil {
+			extra = fmt.Sprintf(", of a third country: it counts under the mutual recognition agreement of %s with %s", l.Agreement.Pointing, l.Agreement.Pointed)
+		}
 		t.say("    ", "", fmt.Sprintf("%-3s number %d of %s, SHA-256 %s%s", l.Territory, l.Sequence, day(l.Issued.Time), short(l.SHA256), extra))
 	}
 }

@@ -121,6 +121,9 @@ func TestTextTells(t *testing.T) {
 		{"a time-stamp of its own", func(*report.Report) {}, "12:00:00 UTC by the time-stamp of TSA", ""},
 		{"revoked", func(*report.Report) {}, "A was revoked on 2025-03-10 12:00:00 UTC, says the OCSP answer of 2025-03-10 12:00:00 UTC by R", ""},
 		{"an extra list", func(*report.Report) {}, "given by the operator: no list of trusted lists points to it", ""},
+		{"a third country's list", func(r *report.Report) {
+			r.Trust.Lists[0].Source, r.Trust.Lists[0].Agreement = "mra", &report.Agreement{Pointing: "urn:eu", Pointed: "urn:zz"}
+		}, "of a third country: it counts under the mutual recognition agreement of urn:eu with urn:zz", "given by the operator"},
 		{"no list", func(r *report.Report) { r.Trust.Lists = nil }, "The verdict rests on no trusted list.", ""},
 		{"a qualified service", func(*report.Report) {}, "of a qualified service (QTSA)", ""},
 		{"a service that is not", func(r *report.Report) { r.Signatures[0].Timestamps[0].Qualification = "TSA" }, "of a service that is not qualified (TSA)", ""},
