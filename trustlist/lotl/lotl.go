@@ -7,6 +7,10 @@
 // each state. There is no certification path and no revocation: a signer that a
 // list of lists no longer names is no signer any more.
 //
+// A third country's list is used where the list of lists points to it with a mutual
+// recognition agreement, and bears that label: what it says counts for what the
+// agreement makes of it, and it never stands for a member state's.
+//
 // A list that does not authenticate is not used, and what it says is never read
 // for a verdict; the sentence that names why stands in Snapshot.Rejected. One
 // bad list never takes away another.

@@ -50,6 +50,8 @@ func TestMutualRecognition(t *testing.T) {
 		{name: "by a stranger", pointers: []pointerSpec{ee, third("ZZlist", recognition)}, file: list(newSigner(t, "Stranger"), listSpec{kind: "ZZlist"}), says: "Stranger"},
 		{name: "by a member state's signer", pointers: []pointerSpec{ee, third("ZZlist", recognition)}, file: list(u.ee, listSpec{kind: "ZZlist"}), says: "named for EE"},
 		{name: "as a member state, by its own signer (attack T5)", pointers: []pointerSpec{ee, third("ZZlist", recognition)}, file: list(zz, listSpec{territory: "EE"}), says: "named for third country ZZ"},
+		{name: "an agreement for a member state's code and type (attack T5)", pointers: []pointerSpec{ee, {territory: "EE", signers: []*signer{zz}, mra: recognition}}, file: list(zz, listSpec{territory: "EE"}),
+			says: "named for third country EE"},
 		{name: "a list of lists of a third country", pointers: []pointerSpec{ee, third("ZZlistofthelists", recognition)}, file: list(zz, listSpec{kind: "ZZlistofthelists"}), says: "is not that of an EU list"},
 		{name: "a rollback", pointers: []pointerSpec{ee, third("ZZlist", recognition)}, file: list(zz, listSpec{kind: "ZZlist"}),
 			seen: []Seen{{Territory: "ZZ", ThirdCountry: true, Sequence: 4, SHA256: evidence.ID{1}}}, says: "rollback"},

@@ -16,7 +16,6 @@ type candidate struct {
 	self     statements // what it says of itself
 	services []*trustlist.Service
 	notes    *notes
-	told     map[under]bool // what was said of agreements
 }
 
 // at is the qualification of the certificate at a time, TS 119 615 §4.4. Steps

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/vidimus/vidimus/trustlist"
+	"github.com/vidimus/vidimus/validate/evidence"
 	"github.com/vidimus/vidimus/validate/verdict"
 )
 
@@ -26,6 +27,21 @@ type recognition struct {
 type refusal struct {
 	rule *verdict.Rule
 	why  string
+	// besides: the agreement does not speak of such services at all. That is no news
+	// where another service of the same authority is recognised.
+	besides bool
+	entry   *trustlist.Instance
+}
+
+// tellRefusals says what was in the way of entries in third countries' lists.
+func (n *notes) tellRefusals(list []refusal, recognised bool, about evidence.ID, t time.Time, when string) {
+	for _, no := range list {
+		if no.besides && recognised {
+			continue
+		}
+		l := no.entry.Service.Provider.List
+		n.no(no.rule, about, t, fmt.Sprintf("%s is not recognised %s, %s, under %s: %s.", entryName(no.entry), when, moment(t), agreementName(l), no.why), l.SHA256)
+	}
 }
 
 // How far an equivalence goes with an entry; the farthest is told.
@@ -56,11 +72,12 @@ func recognise(i *trustlist.Instance, t time.Time) (recognition, refusal) {
 	}
 	switch {
 	case second != nil:
-		return recognition{}, refusal{verdict.RuleMRAOne, fmt.Sprintf("more than one equivalence names its type and status, %s among them, so none is applied", quoted(second.LegalIdentifier))}
+		why = fmt.Sprintf("more than one equivalence names its type and status, %s among them, so none is applied", quoted(second.LegalIdentifier))
+		return recognition{}, refusal{rule: verdict.RuleMRAOne, why: why, entry: i}
 	case best == unclear:
-		return recognition{}, refusal{verdict.RuleMRAOne, why}
+		return recognition{}, refusal{rule: verdict.RuleMRAOne, why: why, entry: i}
 	case best < applies:
-		return recognition{}, refusal{verdict.RuleMRA, why}
+		return recognition{}, refusal{rule: verdict.RuleMRA, why: why, entry: i, besides: best == otherType}
 	}
 	return found, refusal{}
 }
@@ -105,6 +122,8 @@ func (r recognition) entry(i instance) instance {
 // issued under it as well: what it says of itself is read by the equivalence of that day.
 func (c *candidate) recognised(list []instance, t time.Time, when string) []instance {
 	var out []instance
+	var refused []refusal
+	recognised := false
 	for _, i := range list {
 		if i.Service.Provider.List.MRA == nil {
 			out = append(out, i)
@@ -112,35 +131,43 @@ func (c *candidate) recognised(list []instance, t time.Time, when string) []inst
 		}
 		r, no := recognise(i.Instance, t)
 		if no.rule == nil {
-			if issued := r.equivalence.At(c.cert.NotBefore); issued == nil || !issued.Enacted() {
-				no = refusal{verdict.RuleMRA, fmt.Sprintf("equivalence %s was not enacted when the certificate was issued, %s", quoted(r.equivalence.LegalIdentifier), moment(c.cert.NotBefore))}
-			}
+			no = c.issuedUnder(r, i.Instance)
 		}
 		if no.rule != nil {
-			c.notes.no(no.rule, c.cert.ID, t, fmt.Sprintf("%s is not recognised %s, %s, under %s: %s.", entryName(i.Instance), when, moment(t), agreementName(i.Service.Provider.List), no.why), i.Service.Provider.List.SHA256)
+			refused = append(refused, no)
 			continue
 		}
 		x := r.entry(i)
 		x.self = c.translated(r, t)
-		c.tellRecognition(i.Instance, x, r, t)
-		out = append(out, x)
+		c.notes.tellRecognition(x, r, c.cert.ID, t)
+		recognised, out = true, append(out, x)
 	}
+	c.notes.tellRefusals(refused, recognised, c.cert.ID, t, when)
 	return out
 }
 
+// issuedUnder asks whether the equivalence was enacted when the certificate was issued.
+func (c *candidate) issuedUnder(r recognition, i *trustlist.Instance) refusal {
+	if issued := r.equivalence.At(c.cert.NotBefore); issued != nil && issued.Enacted() {
+		return refusal{}
+	}
+	return refusal{rule: verdict.RuleMRA, entry: i,
+		why: fmt.Sprintf("equivalence %s was not enacted when the certificate was issued, %s", quoted(r.equivalence.LegalIdentifier), moment(c.cert.NotBefore))}
+}
+
 // tellRecognition says once for each entry and equivalence what it is read as.
-func (c *candidate) tellRecognition(listed *trustlist.Instance, as instance, r recognition, t time.Time) {
-	if c.told[as.listedUnder()] {
+func (n *notes) tellRecognition(as instance, r recognition, about evidence.ID, t time.Time) {
+	if n.told[as.listedUnder()] {
 		return
 	}
-	c.told[as.listedUnder()] = true
+	n.told[as.listedUnder()] = true
 	with := ""
 	if len(as.ASI) > 0 {
 		with = " (" + asi([]instance{as}) + ")"
 	}
-	list := listed.Service.Provider.List
-	c.notes.add(verdict.Info, verdict.RuleMRA, c.cert.ID, t, fmt.Sprintf("%s is validated under %s: by equivalence %s, enacted on %s, its type counts as %s%s and its status as %s.",
-		entryName(listed), agreementName(list), quoted(r.equivalence.LegalIdentifier), moment(r.in.Start), short(as.Type), with, short(as.Status)), list.SHA256)
+	list := as.Service.Provider.List
+	n.add(verdict.Info, verdict.RuleMRA, about, t, fmt.Sprintf("%s is validated under %s: by equivalence %s, enacted on %s, its type counts as %s%s and its status as %s.",
+		entryName(as.listed), agreementName(list), quoted(r.equivalence.LegalIdentifier), moment(r.in.Start), short(as.Type), with, short(as.Status)), list.SHA256)
 }
 
 // under names an entry and the equivalence by which it is read.
@@ -159,12 +186,12 @@ func (c *candidate) translated(r recognition, t time.Time) statements {
 	qc, lost := translate(c.cert, r.equivalence.At(c.cert.NotBefore).Contents)
 	about := under{in: r.in} // whatever the entry
 	for _, context := range lost {
-		if !c.told[about] {
+		if !c.notes.told[about] {
 			c.notes.no(verdict.RuleMRACertificate, c.cert.ID, t, fmt.Sprintf("The certificate of %s does not state %s as equivalence %s asks of one that it recognises: what it says of %s counts for nothing.",
 				name(c.cert), short(context), quoted(r.equivalence.LegalIdentifier), lostWorth[context]))
 		}
 	}
-	c.told[about] = true
+	c.notes.told[about] = true
 	return readAs(c.cert, &qc)
 }
 

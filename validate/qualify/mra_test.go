@@ -118,6 +118,15 @@ func mraLaws() []law {
 			agreement: agreed(recognised(func(e *eutest.EquivalenceStatus) { e.PointedTypes[0].ASI = zzQualifier("ForSig") }))},
 		{name: "and without it", want: "AdESig", ca: opts(eutest.ASI(zzQualifier("ForSeal"))),
 			agreement: agreed(recognised(func(e *eutest.EquivalenceStatus) { e.PointedTypes[0].ASI = zzQualifier("ForSig") })), tells: mra},
+		{name: "another service of the same authority, of which the agreement does not speak, is no news", want: "QESig", also: func(_ *eutest.World, p *eutest.Provider, ca *eutest.CA, _ *eutest.Signer) {
+			p.Service(zz("Svctype/Certstatus/OCSP"), "OCSP", []*eutest.Certificate{ca.Certificate}, eutest.HistoryOf(since(zz(eutest.ForeignGranted), eutest.Day(2018, 1, 1))))
+		}, keeps: mra},
+		{name: "another service of the same authority that was recognised once", want: "QESig", agreement: append(agreed(recognised()),
+			agreed(status(eutest.Enacted, eutest.Day(2019, 1, 1)), recognised(func(e *eutest.EquivalenceStatus) {
+				e.Status, e.PointedTypes[0].Type = eutest.Repealed, zz("Svctype/Certstatus/OCSP")
+			}))...), also: func(_ *eutest.World, p *eutest.Provider, ca *eutest.CA, _ *eutest.Signer) {
+			p.Service(zz("Svctype/Certstatus/OCSP"), "OCSP", []*eutest.Certificate{ca.Certificate}, eutest.HistoryOf(since(zz(eutest.ForeignGranted), eutest.Day(2018, 1, 1))))
+		}, tells: mra},
 		{name: "equivalent to another service than CA/QC", want: "AdESig", agreement: agreed(recognised(func(e *eutest.EquivalenceStatus) { e.PointingTypes[0].Type = eutest.CAPKC })),
 			tells: rules(verdict.RuleServiceType), keeps: mra},
 		{name: "equivalent for signatures, a certificate for seals", want: "AdESeal", ca: opts(eutest.ASI(eutest.ForeSeals)),
@@ -236,6 +245,10 @@ func mraStamps() []stamp {
 		{name: "MRA: withdrawn since", unit: unlisted, also: country(equivalence(eutest.Enacted, enactment)), want: "TSA", tells: verdict.RuleTimestampQualified},
 		{name: "MRA: repealed before its proof", unit: unlisted, also: country(equivalence(eutest.Enacted, enactment), equivalence(eutest.Repealed, eutest.Day(2025, 4, 1))), existed: early, want: "TSA", tells: verdict.RuleMRA},
 		{name: "MRA: not yet enacted when it was made", unit: unlisted, also: country(equivalence(eutest.Enacted, eutest.Day(2025, 4, 1))), existed: early, want: "TSA", tells: verdict.RuleMRA},
+		{name: "MRA: recognised beside another service", unit: unlisted, also: func(w *eutest.World, p *eutest.Provider, tsa *eutest.TSA) {
+			w.ThirdCountry("ZZ").Provider("ZZ Time").Service(zz("Svctype/TSA"), "ZZ Time", []*eutest.Certificate{tsa.Certificate}, eutest.HistoryOf(since(zz(eutest.ForeignGranted), eutest.Day(2018, 1, 1))))
+			country(equivalence(eutest.Enacted, enactment))(w, p, tsa)
+		}, existed: early, want: "QTSA"},
 		{name: "MRA: an agreement about certificates only", unit: unlisted, also: country(status(eutest.Enacted, enactment)), existed: early, want: "TSA", tells: verdict.RuleMRA},
 	}
 }

@@ -78,7 +78,7 @@ const NotApplicable = "N/A"
 // Signature is the qualification of a signature, TS 119 615 §4.6 (signatures)
 // and §4.4-4.5 (certificate and device at two times).
 func Signature(in Input) *Result {
-	n := &notes{now: in.Now, policy: in.Policy}
+	n := &notes{now: in.Now, policy: in.Policy, told: map[under]bool{}}
 	res := &Result{Level: NotApplicable}
 	defer func() { res.Findings = n.findings }()
 	if len(in.Chain) == 0 {
@@ -97,7 +97,7 @@ func Signature(in Input) *Result {
 		return res
 	}
 	res.Reached = true
-	c := &candidate{cert: cert, self: read(cert), services: services, notes: n, told: map[under]bool{}}
+	c := &candidate{cert: cert, self: read(cert), services: services, notes: n}
 	issued, signed := c.at(cert.NotBefore, "when it was issued"), c.at(in.SignedAt, "at best signature time")
 	c.tell(issued, signed)
 	res.AtIssuance, res.AtSigning = issued.q, signed.q
@@ -135,6 +135,7 @@ type notes struct {
 	now      time.Time
 	policy   *policy.Policy
 	findings []verdict.Finding
+	told     map[under]bool // what was said of agreements
 }
 
 func (n *notes) no(rule *verdict.Rule, about evidence.ID, at time.Time, says string, by ...evidence.ID) {

@@ -22,7 +22,7 @@ type TimestampResult struct {
 // that the token states and at the earliest time at which the token is proven to
 // have existed. What the token claims of itself is no proof.
 func Timestamp(chain []*certificate.Certificate, services Services, genTime, existed, now time.Time, p *policy.Policy) *TimestampResult {
-	n := &notes{now: now, policy: p}
+	n := &notes{now: now, policy: p, told: map[under]bool{}}
 	res := &TimestampResult{Level: NotApplicable}
 	defer func() { res.Findings = n.findings }()
 	if len(chain) == 0 {
@@ -55,30 +55,32 @@ func Timestamp(chain []*certificate.Certificate, services Services, genTime, exi
 // country's list calls one is one where an agreement says so (digest §9, "MRA
 // filter first"): at that time alone, since nothing in the unit's certificate is translated.
 func (n *notes) grantedQTST(unit *certificate.Certificate, services []*trustlist.Service, t time.Time, when string) bool {
+	var refused []refusal
+	recognised := false
 	for _, s := range services {
 		for _, i := range s.Instances {
 			if !i.At(t) || len(i.UnknownCritical) > 0 {
 				continue
 			}
 			x := instance{Instance: i, listed: i, pre: i.PreEIDAS()}
-			list := s.Provider.List
-			if list.MRA == nil {
-				if i.Type == trustlist.ServiceQTST && isGranted(x) {
-					return true
+			var r recognition
+			if s.Provider.List.MRA != nil {
+				var no refusal
+				if r, no = recognise(i, t); no.rule != nil {
+					refused = append(refused, no)
+					continue
 				}
+				recognised, x = true, r.entry(x)
+			}
+			if x.Type != trustlist.ServiceQTST || !isGranted(x) {
 				continue
 			}
-			r, no := recognise(i, t)
-			if no.rule != nil {
-				n.no(no.rule, unit.ID, t, fmt.Sprintf("%s is not recognised %s, %s, under %s: %s.", entryName(i), when, moment(t), agreementName(list), no.why), list.SHA256)
-				continue
+			if r.in != nil {
+				n.tellRecognition(x, r, unit.ID, t)
 			}
-			if x = r.entry(x); x.Type == trustlist.ServiceQTST && isGranted(x) {
-				n.add(verdict.Info, verdict.RuleMRA, unit.ID, t, fmt.Sprintf("%s is validated %s, %s, under %s: by equivalence %s, enacted on %s, its type counts as %s and its status as %s.",
-					entryName(i), when, moment(t), agreementName(list), quoted(r.equivalence.LegalIdentifier), moment(r.in.Start), short(x.Type), short(x.Status)), list.SHA256)
-				return true
-			}
+			return true
 		}
 	}
+	n.tellRefusals(refused, recognised, unit.ID, t, when)
 	return false
 }
