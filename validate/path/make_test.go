@@ -199,19 +199,3 @@ func dn(attributes ...string) []byte {
 	}
 	return tlv(0x30, parts...)
 }
-
-// clock50 fails beyond 50 ms, unless the test runs with -short or the race detector
-// makes it slow; the best of three runs counts.
-func clock50(t *testing.T, f func()) time.Duration {
-	t.Helper()
-	best := time.Hour
-	for range 3 {
-		start := time.Now()
-		f()
-		best = min(best, time.Since(start))
-	}
-	if best > 50*time.Millisecond && !testing.Short() {
-		t.Errorf("it took %v", best)
-	}
-	return best
-}

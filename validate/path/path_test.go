@@ -16,12 +16,12 @@ import (
 var now = eutest.DefaultTime
 
 type bench struct {
-	*testing.T
+	testing.TB
 	w *eutest.World
 	p *eutest.Provider
 }
 
-func newBench(t *testing.T) bench {
+func newBench(t testing.TB) bench {
 	w := eutest.New(t)
 	return bench{t, w, w.MemberState("EE").Provider("TEST Trust AS")}
 }

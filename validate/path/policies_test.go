@@ -307,7 +307,7 @@ func TestPolicyMappingsHostile(t *testing.T) {
 			t.Fatal("more mappings than are read")
 		}
 		in := ProcessInput{Certificates: policyPath(append(list, stated{policies: []string{policy(0)}, explicit: -1, mapping: -1, inhibit: -1})), InitialExplicitPolicy: true}
-		took := clock50(t, func() {
+		took := clock(t, func() {
 			out, f := PolicyTree(in)
 			if f != nil || out.Nodes > levels*width+2 || len(out.User) != width {
 				t.Errorf("%v, %d nodes, %d policies", f, out.Nodes, len(out.User))
