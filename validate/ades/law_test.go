@@ -37,6 +37,7 @@ type law struct {
 	fires  []string                // rules that must be among the findings, not passed
 	good   string                  // the good case of which this one differs by one thing
 	sig    int                     // which signature of the file
+	level  string                  // the level that it is said to have; empty: not asked
 }
 
 // The days of a case where it names no others: signed, time-stamped a second
@@ -251,6 +252,9 @@ func hold(t *testing.T, laws []law) {
 			}
 			if !r.BestSignatureTime.Equal(bst) {
 				t.Errorf("best signature time %s, want %s%s", r.BestSignatureTime, bst, o.heard())
+			}
+			if l.level != "" && r.Format != l.level {
+				t.Errorf("level %s, want %s%s", r.Format, l.level, o.heard())
 			}
 			for _, rule := range l.fires {
 				if !slices.ContainsFunc(o.findings(), func(f verdict.Finding) bool { return f.Rule.ID == rule && !f.Passed }) {

@@ -10,27 +10,7 @@ import "time"
 func (w *World) SignCAdES(signer *Signer, content []byte, detached bool, o SignOptions) []byte {
 	w.tb.Helper()
 	o.defaults(w, signer)
-	c := CMSOptions{Detached: detached, Digest: o.Hash, SigningTime: o.Claimed, WrongSignature: o.WrongValue}
-	if o.NoClaimed {
-		c.SigningTime = time.Time{}
-	}
-	switch {
-	case o.Reference.None:
-		c.Reference = "none"
-	case o.Reference.Wrong:
-		c.Reference = "wrong"
-	}
-	if o.Level != B && !o.NoTimestamp {
-		c.UnsignedOf = func(value []byte) [][]byte {
-			var out [][]byte
-			for _, s := range o.Timestamps {
-				token, err := s.token(&o, value)
-				w.check(err)
-				out = append(out, attribute("1.2.840.113549.1.9.16.2.14", token))
-			}
-			return out
-		}
-	}
+	c := w.cadesOptions(detached, &o)
 	if o.Level == LT {
 		certificates, answers := w.material(signer, &o)
 		c.Certificates = certificates
@@ -42,4 +22,33 @@ func (w *World) SignCAdES(signer *Signer, content []byte, detached bool, o SignO
 		}
 	}
 	return w.CMS(signer.Certificate, content, c)
+}
+
+// cadesOptions are those of a CMS with CAdES baseline attributes, and from T on with
+// signature time-stamps.
+func (w *World) cadesOptions(detached bool, o *SignOptions) CMSOptions {
+	w.tb.Helper()
+	c := CMSOptions{Detached: detached, Digest: o.Hash, SigningTime: o.Claimed, WrongSignature: o.WrongValue}
+	if o.NoClaimed {
+		c.SigningTime = time.Time{}
+	}
+	switch {
+	case o.Reference.None:
+		c.Reference = "none"
+	case o.Reference.Wrong:
+		c.Reference = "wrong"
+	}
+	if o.Level == B || o.NoTimestamp {
+		return c
+	}
+	c.UnsignedOf = func(value []byte) [][]byte {
+		var out [][]byte
+		for _, s := range o.Timestamps {
+			token, err := s.token(o, value)
+			w.check(err)
+			out = append(out, attribute("1.2.840.113549.1.9.16.2.14", token))
+		}
+		return out
+	}
+	return c
 }

@@ -1,6 +1,7 @@
 package eutest
 
 import (
+	"bytes"
 	"crypto"
 	"slices"
 	"time"
@@ -23,14 +24,53 @@ type CMSOptions struct {
 	Revocation     [][]byte
 	WrongSignature bool
 	WrongDigest    bool // a message-digest of something else
+	// Also sign the same content, each with a SignerInfo of its own.
+	Also []*Certificate
 }
 
-// CMS signs content as a SignedData with one SignerInfo.
+// CMS signs content as a SignedData with one SignerInfo, and one for each of Also.
 func (w *World) CMS(signer *Certificate, content []byte, o CMSOptions) []byte {
 	w.tb.Helper()
 	if o.ContentType == "" {
 		o.ContentType = "1.2.840.113549.1.7.1"
 	}
+	var infos, hashes [][]byte
+	for _, one := range append([]*Certificate{signer}, o.Also...) {
+		info, hash := w.signerInfo(one, content, o)
+		infos = append(infos, info)
+		if !slices.ContainsFunc(hashes, func(h []byte) bool { return bytes.Equal(h, hash) }) {
+			hashes = append(hashes, hash)
+		}
+	}
+	encapsulated := [][]byte{oid(o.ContentType)}
+	if !o.Detached {
+		encapsulated = append(encapsulated, explicit(0, octets(content)))
+	}
+	version := int64(1)
+	if o.ContentType != "1.2.840.113549.1.7.1" || len(o.Revocation) > 0 {
+		version = 3
+	}
+	data := [][]byte{small(version), setOf(hashes...), sequence(encapsulated...)}
+	var certificates [][]byte
+	if !o.NoCertificate {
+		certificates = append(certificates, signer.Raw)
+	}
+	for _, c := range slices.Concat(o.Also, o.Certificates) {
+		certificates = append(certificates, c.Raw)
+	}
+	if len(certificates) > 0 {
+		data = append(data, retag(0xa0, setOf(certificates...)))
+	}
+	if len(o.Revocation) > 0 {
+		data = append(data, retag(0xa1, setOf(o.Revocation...)))
+	}
+	data = append(data, setOf(infos...))
+	return sequence(oid("1.2.840.113549.1.7.2"), explicit(0, sequence(data...)))
+}
+
+// signerInfo is one SignerInfo (RFC 5652 §5.3), and its digest algorithm.
+func (w *World) signerInfo(signer *Certificate, content []byte, o CMSOptions) (info, algorithm []byte) {
+	w.tb.Helper()
 	o.Digest = defaultHash(signer.Key, o.Digest)
 	digest := digestOf(o.Digest, content)
 	if o.WrongDigest {
@@ -57,38 +97,15 @@ func (w *World) CMS(signer *Certificate, content []byte, o CMSOptions) []byte {
 	if signer.Key.rsa != nil {
 		method = sequence(oid("1.2.840.113549.1.1.1"), null())
 	}
-	info := [][]byte{small(1), sequence(nameDER(signer.issuerName()), integer(signer.number)), hash,
+	fields := [][]byte{small(1), sequence(nameDER(signer.issuerName()), integer(signer.number)), hash,
 		retag(0xa0, signed), method, octets(value)}
 	if o.UnsignedOf != nil {
 		o.Unsigned = append(slices.Clone(o.Unsigned), o.UnsignedOf(value)...)
 	}
 	if len(o.Unsigned) > 0 {
-		info = append(info, retag(0xa1, setOf(o.Unsigned...)))
+		fields = append(fields, retag(0xa1, setOf(o.Unsigned...)))
 	}
-	encapsulated := [][]byte{oid(o.ContentType)}
-	if !o.Detached {
-		encapsulated = append(encapsulated, explicit(0, octets(content)))
-	}
-	version := int64(1)
-	if o.ContentType != "1.2.840.113549.1.7.1" || len(o.Revocation) > 0 {
-		version = 3
-	}
-	data := [][]byte{small(version), setOf(hash), sequence(encapsulated...)}
-	var certificates [][]byte
-	if !o.NoCertificate {
-		certificates = append(certificates, signer.Raw)
-	}
-	for _, c := range o.Certificates {
-		certificates = append(certificates, c.Raw)
-	}
-	if len(certificates) > 0 {
-		data = append(data, retag(0xa0, setOf(certificates...)))
-	}
-	if len(o.Revocation) > 0 {
-		data = append(data, retag(0xa1, setOf(o.Revocation...)))
-	}
-	data = append(data, setOf(sequence(info...)))
-	return sequence(oid("1.2.840.113549.1.7.2"), explicit(0, sequence(data...)))
+	return sequence(fields...), hash
 }
 
 func attribute(id string, value []byte) []byte { return sequence(oid(id), setOf(value)) }

@@ -47,6 +47,8 @@
 //     XML by SignDetached, SignEnveloped, SignEnveloping.
 //   - Containers: Container (several signatures; Replace, Remove, Add after signing) and,
 //     below it, Archive, a ZIP file that can lie about itself.
+//   - PDFs: PDF, a file of one page in the making, each change an incremental update:
+//     Sign (PDFOptions: levels, certification, locks, wrong ranges), Store, Timestamp, Update.
 //   - Evidence by itself: TSA.Token, Responder.Response, CA.CRL; World.CMS and
 //     World.SignCAdES for what is no XML.
 //
