@@ -69,7 +69,7 @@ func TestC4_AlgorithmsOfCertificates(t *testing.T) {
 		signer := s.issuer().Signer()
 		var c certificateDER
 		must(asn1.Unmarshal(signer.Raw, &c))
-		c.Algorithm.Algorithm = asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2}
+		c.Algorithm.Algorithm = asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 3}
 		raw, err := asn1.Marshal(c)
 		must(nil, err)
 		signer.Raw = raw

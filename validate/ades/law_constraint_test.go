@@ -7,7 +7,6 @@ import (
 
 	"github.com/vidimus/vidimus/validate"
 	"github.com/vidimus/vidimus/validate/ades"
-	"github.com/vidimus/vidimus/validate/algo"
 	"github.com/vidimus/vidimus/validate/eutest"
 	"github.com/vidimus/vidimus/validate/policy"
 	"github.com/vidimus/vidimus/validate/signature"
@@ -183,52 +182,4 @@ func withFacts(t *testing.T, levels map[string]policy.Level, change func(*signat
 	r := ades.NewCase(ades.Facts{Document: doc, Trust: o.trust, Policy: p, Now: judged}).Judge()[0]
 	out := outcome{results: []*ades.Result{r}}
 	return words(r.Conclusion), out.heard()
-}
-
-// EN 319 102-1 §5.6.3.4, RFC 4998 §4.2: evidence records of a group of objects, and
-// beside containers.
-func TestGroupsOfEvidenceRecords(t *testing.T) {
-	s := &scene{World: eutest.New(t).At(signed)}
-	s.sk = s.MemberState("EE").Provider("SK ID Solutions AS", "VATEE-100687640")
-	s.issuer()
-	data := []byte("data")
-	raw := s.tsa.Token(data, eutest.TokenOptions{Time: stamped})
-	trust := trustOf(t, s.World, nil, true)
-	levels := map[string]policy.Level{"EvidenceRecord/DataObjectGroup": policy.Fail, "EvidenceRecord/SignedFilesCovered": policy.Fail}
-	p, err := policy.Named("strict")
-	if err == nil {
-		p, err = p.With(levels)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, tt := range []struct {
-		name  string
-		refs  []*signature.Reference
-		files []string
-		want  string
-		fires string
-	}{
-		{"whole", nil, []string{"a"}, "PASSED", ""},
-		{"an object is missing", []*signature.Reference{{Type: signature.RefOrphan}}, []string{"a"}, indeterminate + "SIGNED_DATA_NOT_FOUND", "ER-GROUP"},
-		{"a file is not covered", nil, []string{"a", "b"}, indeterminate + "SIG_CONSTRAINTS_FAILURE", "ER-FILES"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			r := &signature.EvidenceRecord{ID: "ER-1", Path: "META-INF/evidencerecord.ers", Raw: []byte(tt.name), Digests: []algo.Digest{algo.SHA256},
-				References: append([]*signature.Reference{{Type: signature.RefArchiveObject, Name: "a", File: "a", Found: true, Intact: true}}, tt.refs...),
-				Tokens:     []*signature.Timestamp{{Type: signature.EvidenceRecordTimestamp, Raw: raw, Imprint: func(d algo.Digest) ([]byte, bool) { return d.Sum(data) }}},
-			}
-			doc := &signature.Document{Form: signature.FormASiCE, Records: []*signature.EvidenceRecord{r}, Container: &signature.Container{DataFiles: tt.files}}
-			c := ades.NewCase(ades.Facts{Document: doc, Trust: trust, Policy: p, Now: judged})
-			c.Judge()
-			res := c.DocumentRecords()[0]
-			told := false
-			for _, f := range res.Findings {
-				told = told || !f.Passed && f.Rule.ID == tt.fires
-			}
-			if words(res.Conclusion) != tt.want || told != (tt.fires != "") {
-				t.Errorf("%s, want %s; %q told: %t; %+v", words(res.Conclusion), tt.want, tt.fires, told, res.Findings)
-			}
-		})
-	}
 }

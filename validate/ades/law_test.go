@@ -38,6 +38,7 @@ type law struct {
 	good   string                  // the good case of which this one differs by one thing
 	sig    int                     // which signature of the file
 	level  string                  // the level that it is said to have; empty: not asked
+	record bool                    // what is judged is the evidence record, not a signature; bst is its proof
 }
 
 // The days of a case where it names no others: signed, time-stamped a second
@@ -79,6 +80,7 @@ func (s *scene) issuer(options ...eutest.Option) *eutest.CA {
 type outcome struct {
 	results []*ades.Result
 	stamps  []*ades.TimestampResult
+	records []*ades.RecordResult
 	refused *signature.ReadError
 	trust   *path.Trust
 	file    []byte
@@ -154,7 +156,7 @@ func (l *law) judge(t testing.TB) *outcome {
 	if o, ok := outcomes.Load(l.name); ok {
 		return o.(*outcome) // only outcomes are stored, a line below
 	}
-	w := eutest.New(t).At(signed)
+	w := eutest.New(t).At(signed).SmallKeys()
 	s := &scene{World: w, sk: w.MemberState("EE").Provider("SK ID Solutions AS", "VATEE-100687640"), name: "file.asice"}
 	o := &outcome{file: l.made(s)}
 	w.At(l.time())
@@ -169,7 +171,7 @@ func (l *law) judge(t testing.TB) *outcome {
 	} else {
 		c := ades.NewCase(ades.Facts{Document: doc, Trust: o.trust, Policy: policyOf(t, l), Now: l.time()})
 		o.document = doc
-		o.results, o.stamps = c.Judge(), c.DocumentTimestamps()
+		o.results, o.stamps, o.records = c.Judge(), c.DocumentTimestamps(), c.DocumentRecords()
 	}
 	outcomes.Store(l.name, o)
 	return o
@@ -183,7 +185,7 @@ func (l *law) again(t testing.TB, o *outcome) *outcome {
 	}
 	c := ades.NewCase(ades.Facts{Document: o.document, Trust: o.trust, Policy: policyOf(t, l), Now: l.time()})
 	out := *o
-	out.results, out.stamps = c.Judge(), c.DocumentTimestamps()
+	out.results, out.stamps, out.records = c.Judge(), c.DocumentTimestamps(), c.DocumentRecords()
 	return &out
 }
 
@@ -205,6 +207,12 @@ func (o *outcome) findings() []verdict.Finding {
 	}
 	for _, t := range o.stamps {
 		out = append(out, t.Findings...)
+	}
+	for _, r := range o.records {
+		out = append(out, r.Findings...)
+		for _, t := range r.Timestamps {
+			out = append(out, t.Findings...)
+		}
 	}
 	return out
 }
@@ -236,6 +244,10 @@ func hold(t *testing.T, laws []law) {
 			if o.refused != nil {
 				t.Fatalf("the file was refused: %s", o.refused.Message)
 			}
+			if l.record {
+				holdRecord(t, l, o)
+				return
+			}
 			if len(o.results) <= l.sig {
 				t.Fatalf("%d signatures were found, number %d is asked for", len(o.results), l.sig+1)
 			}
@@ -256,14 +268,41 @@ func hold(t *testing.T, laws []law) {
 			if l.level != "" && r.Format != l.level {
 				t.Errorf("level %s, want %s%s", r.Format, l.level, o.heard())
 			}
-			for _, rule := range l.fires {
-				if !slices.ContainsFunc(o.findings(), func(f verdict.Finding) bool { return f.Rule.ID == rule && !f.Passed }) {
-					t.Errorf("rule %s did not fire%s", rule, o.heard())
-				}
-			}
+			fires(t, l, o)
 			decides(t, r, o)
 			speaks(t, o)
 		})
+	}
+}
+
+// holdRecord judges the evidence record of a case.
+func holdRecord(t *testing.T, l *law, o *outcome) {
+	t.Helper()
+	if len(o.records) <= l.sig {
+		t.Fatalf("%d evidence records were found, number %d is asked for", len(o.records), l.sig+1)
+	}
+	r := o.records[l.sig]
+	if got := words(r.Conclusion); got != l.want {
+		t.Fatalf("%s, want %s%s", got, l.want, o.heard())
+	}
+	if !l.bst.IsZero() && !r.POE.Equal(l.bst) {
+		t.Errorf("it proves %s, want %s%s", r.POE, l.bst, o.heard())
+	}
+	errors := slices.ContainsFunc(r.Findings, func(f verdict.Finding) bool { return !f.Passed && f.Level == verdict.Error })
+	if r.Passed() == errors {
+		t.Errorf("%s, and a finding of level error: %t%s", words(r.Conclusion), errors, o.heard())
+	}
+	fires(t, l, o)
+	speaks(t, o)
+}
+
+// fires: the rules that the case names are among the findings, not passed.
+func fires(t *testing.T, l *law, o *outcome) {
+	t.Helper()
+	for _, rule := range l.fires {
+		if !slices.ContainsFunc(o.findings(), func(f verdict.Finding) bool { return f.Rule.ID == rule && !f.Passed }) {
+			t.Errorf("rule %s did not fire%s", rule, o.heard())
+		}
 	}
 }
 

@@ -85,7 +85,7 @@ func (p *Provider) Root() *CA {
 
 func (p *Provider) caConfig(name string) *config {
 	cfg := &config{
-		kind:      KeyKind{"EC", 384},
+		kind:      p.State.world.caKind,
 		subject:   []NameAttribute{{"C", p.State.Territory}, {"O", p.Name}, {"CN", name}},
 		notBefore: Day(2016, 8, 30), notAfter: Day(2036, 8, 30),
 		usage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign, isCA: true, pathLen: -1,

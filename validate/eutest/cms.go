@@ -26,6 +26,24 @@ type CMSOptions struct {
 	WrongDigest    bool // a message-digest of something else
 	// Also sign the same content, each with a SignerInfo of its own.
 	Also []*Certificate
+
+	archive func(m *message) // adds archive time-stamps, once all else is there
+}
+
+// message is a SignedData in the making.
+type message struct {
+	contentType string
+	content     []byte
+	infos       []*signerInfo
+	hashes      [][]byte // digestAlgorithms
+	// certificates and revocation are CertificateChoices and RevocationInfoChoice.
+	certificates, revocation [][]byte
+}
+
+// signerInfo is a SignerInfo in the making.
+type signerInfo struct {
+	fields   [][]byte // but for the unsigned attributes
+	unsigned [][]byte // attributes
 }
 
 // CMS signs content as a SignedData with one SignerInfo, and one for each of Also.
@@ -34,42 +52,57 @@ func (w *World) CMS(signer *Certificate, content []byte, o CMSOptions) []byte {
 	if o.ContentType == "" {
 		o.ContentType = "1.2.840.113549.1.7.1"
 	}
-	var infos, hashes [][]byte
+	m := &message{contentType: o.ContentType, content: content, revocation: o.Revocation}
 	for _, one := range append([]*Certificate{signer}, o.Also...) {
 		info, hash := w.signerInfo(one, content, o)
-		infos = append(infos, info)
-		if !slices.ContainsFunc(hashes, func(h []byte) bool { return bytes.Equal(h, hash) }) {
-			hashes = append(hashes, hash)
+		m.infos = append(m.infos, info)
+		if !slices.ContainsFunc(m.hashes, func(h []byte) bool { return bytes.Equal(h, hash) }) {
+			m.hashes = append(m.hashes, hash)
 		}
 	}
-	encapsulated := [][]byte{oid(o.ContentType)}
-	if !o.Detached {
-		encapsulated = append(encapsulated, explicit(0, octets(content)))
-	}
-	version := int64(1)
-	if o.ContentType != "1.2.840.113549.1.7.1" || len(o.Revocation) > 0 {
-		version = 3
-	}
-	data := [][]byte{small(version), setOf(hashes...), sequence(encapsulated...)}
-	var certificates [][]byte
 	if !o.NoCertificate {
-		certificates = append(certificates, signer.Raw)
+		m.certificates = append(m.certificates, signer.Raw)
 	}
 	for _, c := range slices.Concat(o.Also, o.Certificates) {
-		certificates = append(certificates, c.Raw)
+		m.certificates = append(m.certificates, c.Raw)
 	}
-	if len(certificates) > 0 {
-		data = append(data, retag(0xa0, setOf(certificates...)))
+	if o.archive != nil {
+		o.archive(m)
 	}
-	if len(o.Revocation) > 0 {
-		data = append(data, retag(0xa1, setOf(o.Revocation...)))
+	return m.der(o.Detached)
+}
+
+// der writes the SignedData.
+func (m *message) der(detached bool) []byte {
+	encapsulated := [][]byte{oid(m.contentType)}
+	if !detached {
+		encapsulated = append(encapsulated, explicit(0, octets(m.content)))
+	}
+	version := int64(1)
+	if m.contentType != "1.2.840.113549.1.7.1" || len(m.revocation) > 0 {
+		version = 3
+	}
+	data := [][]byte{small(version), setOf(m.hashes...), sequence(encapsulated...)}
+	if len(m.certificates) > 0 {
+		data = append(data, retag(0xa0, setOf(m.certificates...)))
+	}
+	if len(m.revocation) > 0 {
+		data = append(data, retag(0xa1, setOf(m.revocation...)))
+	}
+	var infos [][]byte
+	for _, s := range m.infos {
+		fields := s.fields
+		if len(s.unsigned) > 0 {
+			fields = append(slices.Clone(fields), retag(0xa1, setOf(s.unsigned...)))
+		}
+		infos = append(infos, sequence(fields...))
 	}
 	data = append(data, setOf(infos...))
 	return sequence(oid("1.2.840.113549.1.7.2"), explicit(0, sequence(data...)))
 }
 
 // signerInfo is one SignerInfo (RFC 5652 §5.3), and its digest algorithm.
-func (w *World) signerInfo(signer *Certificate, content []byte, o CMSOptions) (info, algorithm []byte) {
+func (w *World) signerInfo(signer *Certificate, content []byte, o CMSOptions) (info *signerInfo, algorithm []byte) {
 	w.tb.Helper()
 	o.Digest = defaultHash(signer.Key, o.Digest)
 	digest := digestOf(o.Digest, content)
@@ -99,13 +132,11 @@ func (w *World) signerInfo(signer *Certificate, content []byte, o CMSOptions) (i
 	}
 	fields := [][]byte{small(1), sequence(nameDER(signer.issuerName()), integer(signer.number)), hash,
 		retag(0xa0, signed), method, octets(value)}
+	unsigned := slices.Clone(o.Unsigned)
 	if o.UnsignedOf != nil {
-		o.Unsigned = append(slices.Clone(o.Unsigned), o.UnsignedOf(value)...)
+		unsigned = append(unsigned, o.UnsignedOf(value)...)
 	}
-	if len(o.Unsigned) > 0 {
-		fields = append(fields, retag(0xa1, setOf(o.Unsigned...)))
-	}
-	return sequence(fields...), hash
+	return &signerInfo{fields, unsigned}, hash
 }
 
 func attribute(id string, value []byte) []byte { return sequence(oid(id), setOf(value)) }

@@ -35,7 +35,7 @@
 //
 //   - Certificates (Option): RSA, EC, WithKey, Subject, Natural, Legal, Serial, Valid,
 //     IssuedBy, SelfSigned, KeyUsage, ExtendedKeyUsage, Policies, QC, NoQC, PathLen, NotCA,
-//     NoCheck, URLs, Extension, ShortTerm, NoRevAvail, CertificateHash, CertificatePSS,
+//     NoCheck, URLs, Extension, NameConstraints, RequireExplicitPolicy, InhibitAnyPolicy, ShortTerm, NoRevAvail, CertificateHash, CertificatePSS,
 //     BrokenSignature, EditCertificate; profiles SmartID, SmartID2017, SmartIDBasic,
 //     Authentication, Seal.
 //   - Services (Option too): Unlisted, ServiceType, ServiceName, HistoryOf, ASI, Qualify,
@@ -45,12 +45,12 @@
 //     (ListSettings): version, sequence, dates, signer, hooks before and after signing.
 //   - Signatures: SignOptions, with four hooks that edit the XML between the steps; plain
 //     XML by SignDetached, SignEnveloped, SignEnveloping.
-//   - Containers: Container (several signatures; Replace, Remove, Add after signing) and,
-//     below it, Archive, a ZIP file that can lie about itself.
+//   - Containers: Container (several signatures; Replace, Remove, Add after signing;
+//     SignCAdES, Timestamp, Record) and, below it, Archive, a ZIP file that can lie about itself.
 //   - PDFs: PDF, a file of one page in the making, each change an incremental update:
 //     Sign (PDFOptions: levels, certification, locks, wrong ranges), Store, Timestamp, Update.
-//   - Evidence by itself: TSA.Token, Responder.Response, CA.CRL; World.CMS and
-//     World.SignCAdES for what is no XML.
+//   - Evidence by itself: TSA.Token, Responder.Response, CA.CRL; World.CMS,
+//     World.SignCAdES and World.EvidenceRecord for what is no XML.
 //
 // # The same bytes at each run
 //

@@ -84,6 +84,9 @@ type SignOptions struct {
 type Stamp struct {
 	TSA     *TSA // default that of the options
 	Options TokenOptions
+	// ForeignIndex: the ats-hash-index of a CAdES archive time-stamp names what the
+	// signature does not hold.
+	ForeignIndex bool
 }
 
 // Reference says how the signature names its signer's certificate.

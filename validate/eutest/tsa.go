@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"crypto/x509"
 	"math/big"
+	"slices"
 	"time"
 )
 
@@ -56,6 +57,7 @@ type TokenOptions struct {
 	NoName         bool         // without TSTInfo.tsa
 	Name           *Certificate // TSTInfo.tsa names this one
 	Qualified      bool         // esi4-qtstStatement-1 (EN 319 422 §9.1)
+	Imprint        []byte       // this one, instead of the message's digest
 	WrongImprint   bool         // an imprint of something else
 	WrongSignature bool
 	WrongDigest    bool // message-digest attribute of something else
@@ -84,6 +86,9 @@ func (t *TSA) Token(message []byte, o TokenOptions) []byte {
 		o.Accuracy = time.Second
 	}
 	imprint := digestOf(o.Hash, message)
+	if o.Imprint != nil {
+		imprint = slices.Clone(o.Imprint)
+	}
 	if o.WrongImprint {
 		imprint[0] ^= 1
 	}

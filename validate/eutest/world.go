@@ -25,6 +25,7 @@ type World struct {
 	members []*MemberState
 	lotl    *LOTL
 	roots   map[string]*CA
+	caKind  KeyKind // of authorities that say nothing else
 }
 
 // DefaultTime is the clock of a new world.
@@ -45,7 +46,7 @@ func New(tb TB) *World {
 // byte as long as they ask for no more RSA keys than are embedded. What cannot be
 // made panics: a generator has nobody to tell.
 func NewWorld(seed string) *World {
-	w := &World{tb: panicking{}, seed: seed, now: DefaultTime, keys: map[KeyKind]int{}, roots: map[string]*CA{}}
+	w := &World{tb: panicking{}, seed: seed, now: DefaultTime, keys: map[KeyKind]int{}, roots: map[string]*CA{}, caKind: KeyKind{"EC", 384}}
 	w.lotl = newLOTL(w)
 	return w
 }
@@ -64,6 +65,13 @@ func (panicking) Fatalf(format string, args ...any) {
 // time-stamps, lists) is made then, unless its options say another time.
 func (w *World) At(t time.Time) *World {
 	w.now = t.UTC().Truncate(time.Second)
+	return w
+}
+
+// SmallKeys gives authorities that are made from now on keys on P-256 where their
+// options say nothing else: for tests that make worlds by the hundred.
+func (w *World) SmallKeys() *World {
+	w.caKind = KeyKind{"EC", 256}
 	return w
 }
 
