@@ -31,12 +31,54 @@ func (c *ExplainCmd) Run(rt *runtime) error {
 	if !ok {
 		return usage("'vidimus explain' lists all rules", "there is no rule %q", c.Rule)
 	}
-	end := string(r.Fails.Indication)
-	if r.Fails.SubIndication != "" {
-		end += " / " + string(r.Fails.SubIndication)
+	say(rt.Stdout, "%s\n  asks       %s\n  clause     %s\n", r.ID, r.Asks, r.Clause)
+	for i, line := range consequence(r) {
+		head := "a \"no\""
+		if i > 0 {
+			head = ""
+		}
+		say(rt.Stdout, "  %-10s %s\n", head, line)
 	}
-	say(rt.Stdout, "%s\n  asks       %s\n  clause     %s\n  a \"no\"     %s, where the policy lets it decide\n  usually    %s\n", r.ID, r.Asks, r.Clause, end, r.Usually)
+	say(rt.Stdout, "  usually    %s\n", r.Usually)
 	return nil
+}
+
+// consequence says what follows from a "no" to a rule: at each level that a policy
+// may give it (EN 319 102-1 §5.1.4), or what it does instead.
+func consequence(r *verdict.Rule) []string {
+	switch {
+	case r.Instead != "":
+		return []string{r.Instead}
+	case r.Firm:
+		return []string{"whatever the policy: " + ends(r)}
+	}
+	return []string{
+		"FAIL    " + ends(r),
+		"WARN    a warning; validation goes on",
+		"INFORM  told; validation goes on",
+		"IGNORE  not asked",
+	}
+}
+
+// ends says what ends, and how. Rules of time-stamps and evidence records are about
+// these: what then becomes of a signature depends on what else proves its time.
+func ends(r *verdict.Rule) string {
+	group, _, _ := strings.Cut(r.ID, "-")
+	whose, con := "the signature", r.Fails.Total()
+	switch {
+	case group == "TST" || r == verdict.RuleTimestampCoverage || r == verdict.RuleHashIndex:
+		whose, con = "the time-stamp", r.Fails
+	case group == "ER":
+		whose, con = "the evidence record", r.Fails
+	}
+	end := fmt.Sprintf("%s ends %s", whose, con.Indication)
+	if con.SubIndication != "" {
+		end += " / " + string(con.SubIndication)
+	}
+	if whose != "the signature" {
+		end += ", and proves nothing"
+	}
+	return end
 }
 
 // VersionCmd is `vidimus version`.

@@ -51,6 +51,10 @@ func find(a *eutest.Archive, name string) *eutest.Entry {
 var lawsFormat = []law{
 	{name: wellMade, made: packed(func(*eutest.Container) {}), want: passed},
 	{name: simple, made: asicS(func(*eutest.Container) {}), want: passed},
+	{name: "an ASiC-S container whose signature file has a number is told of", good: simple,
+		made: asicS(func(c *eutest.Container) { c.Signatures[0].Name = "META-INF/signatures0.xml" }), want: passed, fires: []string{"FC-FILE-NAME"}},
+	{name: "an ASiC-E container whose signature file lies deeper, where names must be right", good: wellMade, levels: map[string]policy.Level{"ContainerConstraints/FilenameAdherence": policy.Fail},
+		made: packed(func(c *eutest.Container) { c.Signatures[0].Name = "META-INF/deeper/signatures0.xml" }), want: misshapen, fires: []string{"FC-FILE-NAME"}},
 	{name: "no mimetype file is told of", good: wellMade, made: packed(func(c *eutest.Container) { c.MIMEType = "" }), want: passed, fires: []string{"FC-MIMETYPE-PRESENT"}},
 	{name: "no mimetype file and no name of a container", good: wellMade, made: func(s *scene) []byte {
 		s.name = "file.zip"

@@ -23,7 +23,7 @@ var (
 	RuleContainerType = &Rule{
 		ID: "FC-CONTAINER-TYPE", Clause: Clause{en102, "5.2.2"}, Fails: fails(Failed, FormatFailure),
 		Asks:    "Is the container an ASiC-S or ASiC-E?",
-		Usually: "A ZIP file that is no signature container.",
+		Usually: "A ZIP file without a mimetype file, of a name and with files that tell nothing: packed by hand, or no signature container at all.",
 	}
 	RuleMimetypePresent = &Rule{
 		ID: "FC-MIMETYPE-PRESENT", Clause: Clause{"EN 319 162-1", "4.3.3.1"}, Fails: fails(Failed, FormatFailure),
@@ -33,7 +33,7 @@ var (
 	RuleMimetypeContent = &Rule{
 		ID: "FC-MIMETYPE-CONTENT", Clause: Clause{"EN 319 162-1", "4.3.3.1"}, Fails: fails(Failed, FormatFailure),
 		Asks:    "Does the mimetype file name an ASiC container?",
-		Usually: "An older or private container type.",
+		Usually: "An older or private container type, such as the first BDOC files.",
 	}
 	RuleManifest = &Rule{
 		ID: "FC-MANIFEST", Clause: Clause{"EN 319 162-1", "4.4.3.2"}, Fails: fails(Failed, FormatFailure),
@@ -53,27 +53,27 @@ var (
 	RuleFileName = &Rule{
 		ID: "FC-FILE-NAME", Clause: Clause{"EN 319 162-1", "4.3.3.2"}, Fails: fails(Failed, FormatFailure),
 		Asks:    "Does the file of the signature or time-stamp bear the name that the container's type wants?",
-		Usually: "A container put together by hand.",
+		Usually: "A container put together by hand, or by software that keeps no standard.",
 	}
 	RuleDuplicateSignature = &Rule{
 		ID: "FC-DUPLICATE-SIGNATURE", Clause: Clause{en102, "5.2.2"}, Fails: fails(Failed, FormatFailure),
 		Asks:    "Does the signature stand in the document only once?",
-		Usually: "A signature was copied inside the container.",
+		Usually: "A signature was copied inside the container, to make it seem signed by more people.",
 	}
 	RuleAmbiguousReference = &Rule{
-		ID: "FC-AMBIGUOUS-REFERENCE", Clause: Clause{en102, "5.2.2"}, Fails: fails(Failed, FormatFailure),
+		ID: "FC-AMBIGUOUS-REFERENCE", Clause: Clause{en102, "5.2.2"}, Fails: fails(Failed, FormatFailure), Firm: true,
 		Asks:    "Does every reference point at exactly one element?",
 		Usually: "Two elements with one Id: a wrapping attack, or a faulty generator.",
 	}
 	RuleAmbiguousFile = &Rule{
-		ID: "FC-AMBIGUOUS-FILE", Clause: Clause{en102, "5.2.2"}, Fails: fails(Failed, FormatFailure),
+		ID: "FC-AMBIGUOUS-FILE", Clause: Clause{en102, "5.2.2"}, Fails: fails(Failed, FormatFailure), Firm: true,
 		Asks:    "Has the file only one meaning to every reader?",
 		Usually: "Two entries of one name, headers that differ, or data before or after the container.",
 	}
 	RuleSignerInfos = &Rule{
 		ID: "FC-SIGNER-INFOS", Clause: Clause{"EN 319 142-1", "5.5"}, Fails: fails(Failed, FormatFailure),
 		Asks:    "Does the PDF signature hold exactly one SignerInfo?",
-		Usually: "A CMS with several signers, which a PDF cannot hold.",
+		Usually: "A CMS with several signers, which a PDF cannot hold: each signs in a field of its own.",
 	}
 	RuleByteRange = &Rule{
 		ID: "FC-BYTE-RANGE", Clause: Clause{"ISO 32000-2", "12.8.1"}, Fails: fails(Failed, FormatFailure),
@@ -83,42 +83,43 @@ var (
 	RuleByteRangeCollision = &Rule{
 		ID: "FC-BYTE-RANGE-COLLISION", Clause: Clause{"ISO 32000-2", "12.8.1"}, Fails: fails(Failed, FormatFailure),
 		Asks:    "Does the range of each signature lie within that of a later one?",
-		Usually: "Ranges that overlap, which no sequence of revisions gives.",
+		Usually: "A range that was rewritten after signing, for no sequence of revisions gives ranges that overlap.",
 	}
 	RuleSignatureDictionary = &Rule{
 		ID: "FC-SIGNATURE-DICTIONARY", Clause: Clause{en102, "5.2.2"}, Fails: fails(Failed, FormatFailure),
 		Asks:    "Is the signature dictionary the same in the signed and in the final revision?",
-		Usually: "The dictionary was replaced after signing.",
+		Usually: "The dictionary was replaced after signing, to show another name, reason or date.",
 	}
 	RulePageDifference = &Rule{
 		ID: "FC-PAGES", Clause: Clause{en102, "5.2.2"}, Fails: fails(Failed, FormatFailure),
 		Asks:    "Has the document as many pages as when it was signed?",
-		Usually: "Pages were added or removed after signing.",
+		Usually: "Pages were added or removed after signing, by merging or splitting the file.",
 	}
 	RuleAnnotationOverlap = &Rule{
 		ID: "FC-ANNOTATION-OVERLAP", Clause: Clause{"ISO 32000-2", "12.8.2.2"}, Fails: fails(Failed, FormatFailure),
 		Asks:    "Is everything that was shown at signing still visible?",
-		Usually: "An annotation laid over another one after signing.",
+		Usually: "An annotation laid over another one after signing: a stamp, or a text that hides another.",
 	}
 	RuleAnnotationChange = &Rule{
 		ID: "FC-ANNOTATION-CHANGE", Clause: Clause{"ISO 32000-2", "12.8.2.2"}, Fails: fails(Failed, FormatFailure),
 		Asks:    "Are the annotations those of the signed revision?",
 		Usually: "Comments or stamps that were added after signing.",
+		Instead: "It is told: ISO 32000-2 lets annotations come after signing, unless a certification forbids them, and then FC-DOC-MDP decides.",
 	}
 	RuleDocMDP = &Rule{
 		ID: "FC-DOC-MDP", Clause: Clause{"ISO 32000-2", "12.8.2.2"}, Fails: fails(Failed, FormatFailure),
 		Asks:    "Do later changes keep to what the certification allows?",
-		Usually: "A certified document that was edited.",
+		Usually: "A certified document was edited, or signed once more by a certification that may only come first.",
 	}
 	RuleFieldMDP = &Rule{
-		ID: "FC-FIELD-MDP", Clause: Clause{"ISO 32000-2", "12.8.2.4"}, Fails: fails(Failed, FormatFailure),
+		ID: "FC-FIELD-MDP", Clause: Clause{"ISO 32000-2", "12.8.2.4"}, Fails: fails(Failed, FormatFailure), Firm: true,
 		Asks:    "Are the fields that the signature locks unchanged?",
 		Usually: "A locked form field was filled in after signing.",
 	}
 	RuleFieldLock = &Rule{
-		ID: "FC-FIELD-LOCK", Clause: Clause{"ISO 32000-2", "12.7.5.5"}, Fails: fails(Failed, FormatFailure),
+		ID: "FC-FIELD-LOCK", Clause: Clause{"ISO 32000-2", "12.7.5.5"}, Fails: fails(Failed, FormatFailure), Firm: true,
 		Asks:    "Are the fields that the signature field locks unchanged?",
-		Usually: "A locked form field was filled in after signing.",
+		Usually: "A form field that the signature field locks was filled in after signing.",
 	}
 	RuleUndefinedChange = &Rule{
 		ID: "FC-UNDEFINED-CHANGE", Clause: Clause{"ISO 32000-2", "12.8.2.2"}, Fails: fails(Failed, FormatFailure),
@@ -129,6 +130,7 @@ var (
 		ID: "FC-REVISION", Clause: Clause{"ISO 32000-2", "7.5.6"}, Fails: fails(Failed, FormatFailure),
 		Asks:    "Is the signed revision a whole one, on which later ones build?",
 		Usually: "Data appended without a revision of their own, or a signature that was taken away.",
+		Instead: "It is told: octets outside of the revision were never signed, and what a later revision changed other rules ask.",
 	}
 	RuleTimestampCoverage = &Rule{
 		ID: "FC-TIMESTAMP-COVERAGE", Clause: Clause{"EN 319 162-1", "A.4"}, Fails: fails(Failed, FormatFailure),
@@ -155,7 +157,7 @@ var (
 	RuleCertificateDigestPresent = &Rule{
 		ID: "ISC-DIGEST-PRESENT", Clause: Clause{en102, "5.2.3.4"}, Fails: fails(Indeterminate, NoSigningCertificateFound),
 		Asks:    "Does the signing-certificate attribute hold a digest?",
-		Usually: "A damaged attribute.",
+		Usually: "Software that writes the attribute without the digest, or a damaged file.",
 	}
 	RuleCertificateDigest = &Rule{
 		ID: "ISC-DIGEST", Clause: Clause{en102, "5.2.3.4"}, Fails: fails(Indeterminate, NoSigningCertificateFound),
@@ -165,7 +167,7 @@ var (
 	RuleIssuerSerial = &Rule{
 		ID: "ISC-ISSUER-SERIAL", Clause: Clause{en102, "5.2.3.4"}, Fails: fails(Indeterminate, NoSigningCertificateFound),
 		Asks:    "Do issuer and serial number in the attribute match the signing certificate?",
-		Usually: "The name was written in another spelling.",
+		Usually: "The name was written in another order or spelling than in the certificate.",
 	}
 	RuleChainReferences = &Rule{
 		ID: "ISC-CHAIN-REFERENCES", Clause: Clause{"EN 319 122-1", "5.2.2.1"}, Fails: fails(Indeterminate, NoSigningCertificateFound),
@@ -177,7 +179,7 @@ var (
 	RulePolicyAccepted = &Rule{
 		ID: "VCI-POLICY", Clause: Clause{en102, "5.2.4.4"}, Fails: fails(Indeterminate, SignaturePolicyNotAvailable),
 		Asks:    "Is the signature policy document at hand?",
-		Usually: "The policy is named by an identifier only.",
+		Usually: "The policy is named by an identifier or address only, and the document was not given.",
 	}
 	RulePolicyAcceptable = &Rule{
 		ID: "VCI-POLICY-ACCEPTABLE", Clause: Clause{en102, "5.2.4.4"}, Fails: fails(Indeterminate, PolicyProcessingError),
@@ -211,22 +213,22 @@ var (
 	RuleNotSelfSigned = &Rule{
 		ID: "XCV-NOT-SELF-SIGNED", Clause: Clause{en102, "5.2.6.4"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
 		Asks:    "Was the certificate issued by another than itself?",
-		Usually: "A home-made certificate.",
+		Usually: "A home-made certificate, as test software and office suites create them.",
 	}
 	RuleCertificateSignature = &Rule{
 		ID: "XCV-SIGNATURE", Clause: Clause{"RFC 5280", "6.1.3 (a)(1)"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
 		Asks:    "Does the issuer's key verify the certificate?",
-		Usually: "A forged or damaged certificate.",
+		Usually: "A forged or damaged certificate, or one of a namesake authority with another key.",
 	}
 	RuleCA = &Rule{
 		ID: "XCV-CA", Clause: Clause{"RFC 5280", "6.1.4 (k)"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
 		Asks:    "Is the issuer a certificate authority?",
-		Usually: "A certificate issued by somebody who may not issue.",
+		Usually: "A certificate issued by somebody who may not issue: the holder of an ordinary one, or a time-stamping unit.",
 	}
 	RuleIssuerName = &Rule{
 		ID: "XCV-ISSUER-NAME", Clause: Clause{"RFC 5280", "6.1.3 (a)(4)"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
 		Asks:    "Is the issuer's name that of the certificate above?",
-		Usually: "An authority that was renamed.",
+		Usually: "An authority that was renamed and kept its key.",
 	}
 	RulePathLength = &Rule{
 		ID: "XCV-PATH-LENGTH", Clause: Clause{"RFC 5280", "6.1.4 (m)"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
@@ -241,22 +243,22 @@ var (
 	RuleCAKeyUsage = &Rule{
 		ID: "XCV-KEY-USAGE-CA", Clause: Clause{"RFC 5280", "6.1.4 (n)"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
 		Asks:    "May the authority's key sign certificates?",
-		Usually: "A key usage extension without keyCertSign.",
+		Usually: "An authority whose key usage extension lacks keyCertSign.",
 	}
 	RuleTimestampingUsage = &Rule{
 		ID: "XCV-EKU-TSA", Clause: Clause{"RFC 3161", "2.3"}, Fails: fails(Indeterminate, ChainConstraintsFailure),
 		Asks:    "May the key of the time-stamping unit time-stamp?",
-		Usually: "A token made with an ordinary certificate.",
+		Usually: "A token made with an ordinary certificate, or with one that may do other things too.",
 	}
 	RuleAIA = &Rule{
 		ID: "XCV-AIA", Clause: Clause{"EN 319 412-2", "4.4.1"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
 		Asks:    "Does the certificate say where its issuer is found?",
-		Usually: "Older certificates have no Authority Information Access.",
+		Usually: "Certificates of the years before Authority Information Access was asked for.",
 	}
 	RuleRevocationAccess = &Rule{
 		ID: "XCV-REVOCATION-ACCESS", Clause: Clause{"EN 319 412-2", "4.3.11"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
 		Asks:    "Does the certificate say where its status can be asked for?",
-		Usually: "Neither OCSP address nor CRL distribution point.",
+		Usually: "A certificate with neither an OCSP address nor a CRL distribution point, as short-term ones have.",
 	}
 	RulePseudonym = &Rule{
 		ID: "XCV-PSEUDONYM", Clause: Clause{"EN 319 412-2", "4.2.4"}, Fails: fails(Indeterminate, ChainConstraintsFailure),
@@ -281,12 +283,12 @@ var (
 	RuleAuthorityKeyID = &Rule{
 		ID: "XCV-AKI", Clause: Clause{"RFC 5280", "4.2.1.1"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
 		Asks:    "Does the certificate carry an authority key identifier?",
-		Usually: "Older certificates.",
+		Usually: "Certificates of older authorities, which left the extension out.",
 	}
 	RuleSubjectKeyID = &Rule{
 		ID: "XCV-SKI", Clause: Clause{"RFC 5280", "4.2.1.2"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
 		Asks:    "Does the authority's certificate carry a subject key identifier?",
-		Usually: "Older authorities.",
+		Usually: "Older authorities, or home-made ones, which left the extension out.",
 	}
 	RuleNoRevAvail = &Rule{
 		ID: "XCV-NO-REV-AVAIL", Clause: Clause{"RFC 9608", "3"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
@@ -296,7 +298,7 @@ var (
 	RuleCriticalExtension = &Rule{
 		ID: "XCV-CRITICAL", Clause: Clause{"RFC 5280", "6.1.4 (o)"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
 		Asks:    "Are all critical extensions known to us?",
-		Usually: "A private extension marked critical.",
+		Usually: "A private extension that its authority marked critical, or one that cannot be read.",
 	}
 	RuleForbiddenExtension = &Rule{
 		ID: "XCV-FORBIDDEN", Clause: Clause{"RFC 6960", "4.2.2.2.1"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
@@ -321,7 +323,8 @@ var (
 	RuleRevocationAuthority = &Rule{
 		ID: "XCV-REVOCATION-AUTHORITY", Clause: Clause{"RFC 6960", "4.2.2.2"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
 		Asks:    "May the one who signed the answer speak for this certificate?",
-		Usually: "A responder of another authority.",
+		Usually: "A responder of another authority, or one that its authority gave no right to answer (OCSPSigning).",
+		Instead: "The answer counts for nothing; where no other is left, XCV-REVOCATION-ACCEPTABLE decides.",
 	}
 	RuleNextUpdate = &Rule{
 		ID: "XCV-NEXT-UPDATE", Clause: Clause{"RFC 5280", "5.1.2.5"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
@@ -331,22 +334,22 @@ var (
 	RuleSelfIssuedOCSP = &Rule{
 		ID: "XCV-SELF-ISSUED-OCSP", Clause: Clause{"RFC 6960", "4.2.2.2"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
 		Asks:    "Does somebody else than the holder of the certificate answer for it?",
-		Usually: "An OCSP responder that answers for its own certificate.",
+		Usually: "A responder that signs answers about its own certificate, instead of carrying ocsp-nocheck.",
 	}
 	RuleRevoked = &Rule{
 		ID: "XCV-REVOKED", Clause: Clause{en102, "5.2.6.4"}, Fails: fails(Indeterminate, RevokedNoPOE),
 		Asks:    "Is the signing certificate unrevoked at validation time?",
-		Usually: "The holder or the issuer revoked the certificate.",
+		Usually: "The holder lost the device or the card and had the certificate revoked, or the issuer ended it.",
 	}
 	RuleRevokedCA = &Rule{
 		ID: "XCV-REVOKED-CA", Clause: Clause{en102, "5.2.6.4"}, Fails: fails(Indeterminate, RevokedCANoPOE),
 		Asks:    "Are the authorities of the chain unrevoked at validation time?",
-		Usually: "The authority was revoked.",
+		Usually: "The authority was given up, or its key came into other hands.",
 	}
 	RuleOnHold = &Rule{
 		ID: "XCV-ON-HOLD", Clause: Clause{en102, "5.2.6.4"}, Fails: fails(Indeterminate, TryLater),
 		Asks:    "Is the certificate not on hold at validation time?",
-		Usually: "The certificate is suspended.",
+		Usually: "The holder or the issuer suspended the certificate, and may release it again.",
 	}
 	RuleChainAlgorithms = &Rule{
 		ID: "XCV-ALGORITHMS", Clause: Clause{en102, "5.2.6.4"}, Fails: fails(Indeterminate, CryptoConstraintsFailureNoPOE),
@@ -372,6 +375,7 @@ var (
 		ID: "XCV-EXPIRED-CA", Clause: Clause{"RFC 5280", "6.1.3 (a)(2)"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
 		Asks:    "Was every authority of the chain within its validity at best signature time?",
 		Usually: "An authority that ended before those whom it certified.",
+		Instead: "It is told: EN 319 102-1 asks for the validity of the signing certificate alone.",
 	}
 
 	// 5.2.7 Cryptographic verification
@@ -383,7 +387,7 @@ var (
 	RuleDataIntact = &Rule{
 		ID: "CV-DATA-INTACT", Clause: Clause{en102, "5.2.7.4"}, Fails: fails(Failed, HashFailure),
 		Asks:    "Has every signed object the digest that was signed?",
-		Usually: "A file was changed after signing.",
+		Usually: "A file was changed after signing, if only by saving it again or by a mail gateway.",
 	}
 	RuleManifestEntryFound = &Rule{
 		ID: "CV-MANIFEST-ENTRY-FOUND", Clause: Clause{en102, "5.2.7.4"}, Fails: fails(Indeterminate, SignedDataNotFound),
@@ -398,7 +402,7 @@ var (
 	RuleSignatureIntact = &Rule{
 		ID: "CV-SIGNATURE-INTACT", Clause: Clause{en102, "5.2.7.4"}, Fails: fails(Failed, SigCryptoFailure),
 		Asks:    "Does the signing certificate's key verify the signature value?",
-		Usually: "The signature or what it signs was changed.",
+		Usually: "The signature or its signed properties were changed, or the file holds another certificate than the signer's.",
 	}
 
 	// 5.2.8 Signature acceptance
@@ -415,7 +419,7 @@ var (
 	RuleSigningTime = &Rule{
 		ID: "SAV-SIGNING-TIME", Clause: Clause{en102, "5.2.8.4.2.2"}, Fails: fails(Indeterminate, SigConstraintsFailure),
 		Asks:    "Does the signature claim a signing time?",
-		Usually: "The attribute is missing.",
+		Usually: "Software that leaves the attribute out; in a PDF, the entry M.",
 	}
 	RuleSigningTimeRange = &Rule{
 		ID: "SAV-SIGNING-TIME-RANGE", Clause: Clause{en102, "5.2.8.4.2.2"}, Fails: fails(Indeterminate, SigConstraintsFailure),
@@ -440,7 +444,7 @@ var (
 	RuleStructure = &Rule{
 		ID: "SAV-STRUCTURE", Clause: Clause{en102, "5.2.8.4.2"}, Fails: fails(Indeterminate, SigConstraintsFailure),
 		Asks:    "Has the signature the structure that its schema demands?",
-		Usually: "Elements in the wrong order or place.",
+		Usually: "Elements in the wrong order or place, written by software that keeps no schema.",
 	}
 	RuleSignatureAlgorithms = &Rule{
 		ID: "SAV-ALGORITHMS", Clause: Clause{en102, "5.2.8.4.1"}, Fails: fails(Indeterminate, CryptoConstraintsFailureNoPOE),
@@ -448,17 +452,17 @@ var (
 		Usually: "SHA-1 or a short key, and nothing proves that the signature is older than their end.",
 	}
 	RuleSignatureAlgorithmsLate = &Rule{
-		ID: "SAV-ALGORITHMS-LATE", Clause: Clause{en102, "5.3.4"}, Fails: fails(Indeterminate, CryptoConstraintsFailure),
+		ID: "SAV-ALGORITHMS-LATE", Clause: Clause{en102, "5.3.4"}, Fails: fails(Indeterminate, CryptoConstraintsFailure), Firm: true,
 		Asks:    "Was the signature made while its algorithms were good?",
 		Usually: "A content time-stamp proves that it was made after their end.",
 	}
 	RuleContentTimestampRevoked = &Rule{
-		ID: "SAV-REVOKED", Clause: Clause{en102, "5.3.4"}, Fails: fails(Failed, Revoked),
+		ID: "SAV-REVOKED", Clause: Clause{en102, "5.3.4"}, Fails: fails(Failed, Revoked), Firm: true,
 		Asks:    "Was the signature made before its certificate was revoked?",
 		Usually: "A content time-stamp proves that it was made after revocation.",
 	}
 	RuleContentTimestampExpired = &Rule{
-		ID: "SAV-EXPIRED", Clause: Clause{en102, "5.3.4"}, Fails: fails(Failed, Expired),
+		ID: "SAV-EXPIRED", Clause: Clause{en102, "5.3.4"}, Fails: fails(Failed, Expired), Firm: true,
 		Asks:    "Was the signature made before its certificate expired?",
 		Usually: "A content time-stamp proves that it was made after expiry.",
 	}

@@ -6,7 +6,7 @@ var (
 	RuleTokenSigner = &Rule{
 		ID: "TST-SIGNER", Clause: Clause{en102, "5.4.4"}, Fails: fails(Indeterminate, NoSigningCertificateFound),
 		Asks:    "Can the certificate of the time-stamping unit be identified?",
-		Usually: "The token carries no certificate.",
+		Usually: "The token carries no certificate, and no list holds it.",
 	}
 	RuleImprintFound = &Rule{
 		ID: "TST-IMPRINT-FOUND", Clause: Clause{en102, "5.4.4"}, Fails: fails(Indeterminate, SignedDataNotFound),
@@ -21,17 +21,17 @@ var (
 	RuleTokenIntact = &Rule{
 		ID: "TST-INTACT", Clause: Clause{en102, "5.4.4"}, Fails: fails(Failed, SigCryptoFailure),
 		Asks:    "Does the unit's key verify the token?",
-		Usually: "A damaged or forged token.",
+		Usually: "A damaged or forged token, or the certificate of a namesake unit.",
 	}
 	RuleTokenCertificateReference = &Rule{
-		ID: "TST-CERTIFICATE-REFERENCE", Clause: Clause{"RFC 5816", "2.2.1"}, Fails: fails(Indeterminate, NoSigningCertificateFound),
+		ID: "TST-CERTIFICATE-REFERENCE", Clause: Clause{"RFC 5816", "2.2.1"}, Fails: fails(Indeterminate, NoSigningCertificateFound), Firm: true,
 		Asks:    "Does the token name the certificate whose key verifies it?",
-		Usually: "A token whose certificate was exchanged.",
+		Usually: "A token whose certificate was exchanged for another of the same key.",
 	}
 	RuleTokenAlgorithms = &Rule{
 		ID: "TST-ALGORITHMS", Clause: Clause{en102, "5.4.4"}, Fails: fails(Indeterminate, CryptoConstraintsFailureNoPOE),
 		Asks:    "Are the algorithms of the token good at the time asked for?",
-		Usually: "A token with SHA-1 or a short key.",
+		Usually: "A token of years ago, with SHA-1 or a short key, that nothing later protects.",
 	}
 	RuleTokenService = &Rule{
 		ID: "TST-SERVICE", Clause: Clause{ts119615, "4.7"}, Fails: fails(Indeterminate, ChainConstraintsFailure),
@@ -47,6 +47,7 @@ var (
 		ID: "LTV-TIMESTAMP", Clause: Clause{en102, "5.5.4"}, Fails: fails(Indeterminate, SigConstraintsFailure),
 		Asks:    "Does the time-stamp prove when the signature existed?",
 		Usually: "The time-stamping unit is not trusted, has expired, or has no revocation data.",
+		Instead: "The time-stamp proves nothing: best signature time is that of another one, or now.",
 	}
 
 	// 5.5 Signatures with time and long-term validation material
@@ -58,17 +59,17 @@ var (
 	RuleRevocationTime = &Rule{
 		ID: "LTV-REVOKED", Clause: Clause{en102, "5.5.4"}, Fails: fails(Indeterminate, RevokedNoPOE),
 		Asks:    "Did the signature exist before its certificate was revoked?",
-		Usually: "The time-stamp is later than the revocation.",
+		Usually: "The time-stamp is later than the revocation, or there is none.",
 	}
 	RuleRevocationTimeCA = &Rule{
 		ID: "LTV-REVOKED-CA", Clause: Clause{en102, "5.5.4"}, Fails: fails(Indeterminate, RevokedCANoPOE),
 		Asks:    "Did the signature exist before its authority was revoked?",
-		Usually: "The time-stamp is later than the revocation.",
+		Usually: "The time-stamp is later than the revocation of the authority, or there is none.",
 	}
 	RuleIssuedBefore = &Rule{
-		ID: "LTV-NOT-YET-VALID", Clause: Clause{en102, "5.5.4"}, Fails: fails(Failed, NotYetValid),
+		ID: "LTV-NOT-YET-VALID", Clause: Clause{en102, "5.5.4"}, Fails: fails(Failed, NotYetValid), Firm: true,
 		Asks:    "Was the certificate already valid at best signature time?",
-		Usually: "A time-stamp older than the certificate.",
+		Usually: "A time-stamp older than the certificate: a clock that was wrong, or a time-stamp of something else.",
 	}
 	RuleExpiredAfter = &Rule{
 		ID: "LTV-EXPIRED", Clause: Clause{en102, "5.5.4"}, Fails: fails(Indeterminate, OutOfBoundsNotRevoked),
@@ -78,15 +79,15 @@ var (
 	RuleTimestampOrder = &Rule{
 		ID: "LTV-ORDER", Clause: Clause{en102, "5.5.4"}, Fails: fails(Indeterminate, TimestampOrderFailure),
 		Asks:    "Do the time-stamps follow one another?",
-		Usually: "A later stamp with an earlier time.",
+		Usually: "A later time-stamp with an earlier time: two services whose clocks differ.",
 	}
 	RuleTimestampDelay = &Rule{
 		ID: "LTV-DELAY", Clause: Clause{en102, "5.5.4"}, Fails: fails(Indeterminate, SigConstraintsFailure),
 		Asks:    "Was the signature time-stamped soon after the claimed signing time?",
-		Usually: "The time-stamp was fetched late.",
+		Usually: "The time-stamp was fetched long after signing, or the signer's clock was wrong.",
 	}
 	RuleTryLater = &Rule{
-		ID: "LTV-TRY-LATER", Clause: Clause{en102, "5.5.4"}, Fails: fails(Indeterminate, TryLater),
+		ID: "LTV-TRY-LATER", Clause: Clause{en102, "5.5.4"}, Fails: fails(Indeterminate, TryLater), Firm: true,
 		Asks:    "Does the best signature time end the wait for fresher revocation data?",
 		Usually: "The certificate was on hold when the signature was made.",
 	}
@@ -98,7 +99,7 @@ var (
 
 	// 5.6 Signatures with archival data
 	RuleRecordTimestamp = &Rule{
-		ID: "ER-TIMESTAMP", Clause: Clause{en102, "5.6.3.4"}, Fails: fails(Indeterminate, NoPOE),
+		ID: "ER-TIMESTAMP", Clause: Clause{en102, "5.6.3.4"}, Fails: fails(Indeterminate, NoPOE), Firm: true,
 		Asks:    "Did every time-stamp of the evidence record pass, each protected by the next?",
 		Usually: "A record that was not renewed before its time-stamp ended.",
 	}
@@ -116,14 +117,16 @@ var (
 		ID: "PCV-CHAIN", Clause: Clause{en102, "5.6.2.1.4"}, Fails: fails(Indeterminate, NoPOE),
 		Asks:    "Is there a time in the past at which the chain was good?",
 		Usually: "Nothing proves that chain and revocation data existed while they were valid.",
+		Instead: "Past signature validation stops, and the signature keeps the result that it had before.",
 	}
 	RulePastSignature = &Rule{
 		ID: "PSV-POE", Clause: Clause{en102, "5.6.2.4.4"}, Fails: fails(Indeterminate, NoPOE),
 		Asks:    "Is it proven that the signature existed while its chain was good?",
-		Usually: "No archive time-stamp from that time.",
+		Usually: "The archive time-stamp came when the chain was good no more, or there is none.",
+		Instead: "The signature keeps the result that it had before.",
 	}
 	RulePastRevocationIssuer = &Rule{
-		ID: "PSV-REVOCATION-ISSUER", Clause: Clause{en102, "5.6.2.4.4"}, Fails: fails(Indeterminate, RevocationOutOfBoundsNoPOE),
+		ID: "PSV-REVOCATION-ISSUER", Clause: Clause{en102, "5.6.2.4.4"}, Fails: fails(Indeterminate, RevocationOutOfBoundsNoPOE), Firm: true,
 		Asks:    "Is it proven that the revocation data existed while their signer's certificate was valid?",
 		Usually: "No archive time-stamp from the weeks in which the OCSP responder's certificate was valid.",
 	}
@@ -138,10 +141,12 @@ var (
 		ID: "PRACTICE-ARCHIVE", Clause: Clause{en102, "5.6.1"}, Fails: fails(Indeterminate, RevocationOutOfBoundsNoPOE),
 		Asks:    "Would the signature still pass where its revocation data may not outlive their signer's certificate?",
 		Usually: "Signatures of level LT; archive them before more of their chain ends.",
+		Instead: "It is told as advice.",
 	}
 	RuleAnchorAdvice = &Rule{
 		ID: "PRACTICE-ANCHOR", Clause: Clause{en102, "5.2.6.4"}, Fails: fails(Indeterminate, NoCertificateChainFoundNoPOE),
 		Asks:    "Is the service that anchors the chain still granted?",
 		Usually: "The service was withdrawn since; it is judged as of the time when it was granted.",
+		Instead: "It is told as advice.",
 	}
 )

@@ -110,6 +110,10 @@ type Rule struct {
 	Asks    string     // the question, for people
 	Fails   Conclusion // what a "no" ends with, where the policy does not soften it
 	Usually string     // what usually causes a "no"
+	Firm    bool       // a "no" decides whatever the policy says
+	// Instead is what a "no" does, of a rule that ends no validation: it is told, and
+	// others go by it. Empty for all that decide.
+	Instead string
 }
 
 // Finding is what we learned when we asked a rule about an object.
