@@ -50,7 +50,7 @@
 //   - PDFs: PDF, a file of one page in the making, each change an incremental update:
 //     Sign (PDFOptions: levels, certification, locks, wrong ranges), Store, Timestamp, Update.
 //   - Evidence by itself: TSA.Token, Responder.Response, CA.CRL; World.CMS,
-//     World.SignCAdES and World.EvidenceRecord for what is no XML.
+//     World.SignCAdES, World.SignJAdES and World.EvidenceRecord for what is no XML.
 //
 // # The same bytes at each run
 //

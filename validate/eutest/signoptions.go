@@ -49,6 +49,7 @@ type SignOptions struct {
 	PSSParams bool        // RSASSA-PSS written as #rsa-pss with RSAPSSParams
 	PSSSalt   int         // salt length; default that of the digest (others break the method's law)
 	DER       bool        // an ECDSA value in DER, which XMLDSig forbids
+	Algorithm string      // JAdES: the alg that the header names; default what fits key and digest
 	C14N      string      // of SignedInfo, SignedProperties and time-stamps; default exclusive
 
 	Reference  Reference
