@@ -46,7 +46,7 @@ func underAll(t *testing.T, p *policy.Policy, see func(l *law, o *outcome)) {
 			if o.document == nil {
 				continue
 			}
-			c := ades.NewCase(ades.Facts{Document: o.document, Trust: o.trust, Policy: p, Now: laws[i].time()})
+			c := ades.NewCase(ades.Facts{Document: o.document, Trust: o.trust, Policy: p, Now: laws[i].time(), Fetched: o.fetched})
 			other := *o
 			other.results, other.stamps, other.records = c.Judge(), c.DocumentTimestamps(), c.DocumentRecords()
 			see(&laws[i], &other)

@@ -65,6 +65,8 @@ type scene struct {
 	files []eutest.File         // detached content
 	name  string                // of the file; default file.asice
 	both  bool                  // lists beside plain anchors
+
+	fetched signature.Material // evidence that the file does not hold
 }
 
 var contract = []eutest.File{eutest.Text("contract.txt", "I owe you.")}
@@ -86,6 +88,7 @@ type outcome struct {
 	file    []byte
 
 	document *signature.Document // nil: refused
+	fetched  signature.Material
 }
 
 func parsed(t testing.TB, c *eutest.Certificate) *certificate.Certificate {
@@ -169,8 +172,8 @@ func (l *law) judge(t testing.TB) *outcome {
 	if refused != nil {
 		o.refused = refused
 	} else {
-		c := ades.NewCase(ades.Facts{Document: doc, Trust: o.trust, Policy: policyOf(t, l), Now: l.time()})
-		o.document = doc
+		c := ades.NewCase(ades.Facts{Document: doc, Trust: o.trust, Policy: policyOf(t, l), Now: l.time(), Fetched: s.fetched})
+		o.document, o.fetched = doc, s.fetched
 		o.results, o.stamps, o.records = c.Judge(), c.DocumentTimestamps(), c.DocumentRecords()
 	}
 	outcomes.Store(l.name, o)
@@ -183,7 +186,7 @@ func (l *law) again(t testing.TB, o *outcome) *outcome {
 	if o.document == nil {
 		return o
 	}
-	c := ades.NewCase(ades.Facts{Document: o.document, Trust: o.trust, Policy: policyOf(t, l), Now: l.time()})
+	c := ades.NewCase(ades.Facts{Document: o.document, Trust: o.trust, Policy: policyOf(t, l), Now: l.time(), Fetched: o.fetched})
 	out := *o
 	out.results, out.stamps, out.records = c.Judge(), c.DocumentTimestamps(), c.DocumentRecords()
 	return &out

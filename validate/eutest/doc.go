@@ -46,7 +46,7 @@
 //   - Signatures: SignOptions, with four hooks that edit the XML between the steps; plain
 //     XML by SignDetached, SignEnveloped, SignEnveloping.
 //   - Containers: Container (several signatures; Replace, Remove, Add after signing;
-//     SignCAdES, Timestamp, Record) and, below it, Archive, a ZIP file that can lie about itself.
+//     Countersign, SignCAdES, Timestamp, Record) and, below it, Archive, a ZIP file that can lie about itself.
 //   - PDFs: PDF, a file of one page in the making, each change an incremental update:
 //     Sign (PDFOptions: levels, certification, locks, wrong ranges), Store, Timestamp, Update.
 //   - Evidence by itself: TSA.Token, Responder.Response, CA.CRL; World.CMS,
