@@ -157,3 +157,14 @@ func moved(from, into string) string {
 	i, j := strings.Index(from, open), strings.Index(from, end)
 	return strings.Replace(into, place, from[i:j+len(end)]+place, 1)
 }
+
+// What was fetched is said to be no part of the file.
+func TestFetchedEvidenceIsNamed(t *testing.T) {
+	for name, embedded := range map[string]bool{withFetched: false, countersigned: true} {
+		i := slices.IndexFunc(lawsBeside, func(l law) bool { return l.name == name })
+		r := lawsBeside[i].judge(t).results[0]
+		if len(r.Revocations) != 1 || r.Revocations[0].Embedded != embedded || r.Revocations[0].Type != "OCSP" {
+			t.Errorf("%s: %+v, want one answer, embedded: %t", name, r.Revocations, embedded)
+		}
+	}
+}

@@ -22,6 +22,29 @@ func json(o eutest.SignOptions, options ...eutest.Option) func(*scene) []byte {
 	return func(s *scene) []byte { return s.SignJAdES(s.issuer().Signer(options...), contract[0].Raw, o) }
 }
 
+// older is a signature with unsigned properties of the older forms, put in at the end.
+func older(level eutest.Level, properties ...func(s *scene) string) func(*scene) []byte {
+	return func(s *scene) []byte {
+		signer := s.issuer().Signer()
+		all := ""
+		for _, p := range properties {
+			all += p(s)
+		}
+		const end = "</xades:UnsignedSignatureProperties>"
+		return s.Sign(signer, contract, eutest.SignOptions{Level: level, After: replace(end, all+end)})
+	}
+}
+
+func completeRefs(*scene) string {
+	return "<xades:CompleteCertificateRefs><xades:CertRefs/></xades:CompleteCertificateRefs><xades:CompleteRevocationRefs/>"
+}
+
+// refsStamp is a SigAndRefsTimeStamp, over something else: of levels presence decides.
+func refsStamp(s *scene) string {
+	return `<xades:SigAndRefsTimeStamp><ds:CanonicalizationMethod Algorithm="` + eutest.ExclusiveC14N + `"/><xades:EncapsulatedTimeStamp>` +
+		b64(s.tsa.Token([]byte("references"), eutest.TokenOptions{Time: stamped})) + `</xades:EncapsulatedTimeStamp></xades:SigAndRefsTimeStamp>`
+}
+
 const jadesLT = "JAdES LT"
 
 var lawsLevels = []law{
@@ -46,6 +69,21 @@ var lawsLevels = []law{
 		made: json(eutest.SignOptions{Algorithm: "ES256", Hash: crypto.SHA256}, eutest.EC(384)), want: passed, fires: []string{"SAV-CURVE"}},
 	{name: "and fails where the policy wants it", good: jadesLT, levels: map[string]policy.Level{"SignatureConstraints/SignedAttributes/EllipticCurveKeySize": policy.Fail},
 		made: json(eutest.SignOptions{Algorithm: "ES256", Hash: crypto.SHA256}, eutest.EC(384)), want: unwanted, fires: []string{"SAV-CURVE"}},
+
+	// The older forms: EN 319 132-2, EN 319 122-2
+	{name: "XAdES BES, for it claims no time", made: sign(eutest.SignOptions{Level: eutest.B, NoClaimed: true}), want: general, level: "XAdES-BES"},
+	{name: "XAdES EPES, for it names a policy too", made: sign(eutest.SignOptions{Level: eutest.B, NoClaimed: true, Policy: "urn:oid:1.2.3"}), want: general, level: "XAdES-EPES"},
+	{name: "XAdES T without a claimed time", made: sign(eutest.SignOptions{Level: eutest.T, NoClaimed: true}), want: general, level: "XAdES-T"},
+	{name: "XAdES with long-term data", made: sign(eutest.SignOptions{NoClaimed: true}), want: unwanted, level: "XAdES-LT"},
+	{name: "XAdES A", made: sign(eutest.SignOptions{Level: eutest.LTA, NoClaimed: true}), want: unwanted, bst: stamped, level: "XAdES-A"},
+	{name: "XAdES C: references to its data", made: older(eutest.T, completeRefs), want: general, level: "XAdES-C"},
+	{name: "XAdES X: and a time-stamp over them", made: older(eutest.T, completeRefs, refsStamp), want: general, level: "XAdES-X"},
+	{name: "XAdES X-L: and the data", made: older(eutest.LT, completeRefs, refsStamp), want: passed, level: "XAdES-XL"},
+	{name: "XAdES A: and an archive time-stamp", made: older(eutest.LTA, completeRefs), want: passed, level: "XAdES-A"},
+	{name: "a time-stamp of after the certificate's end makes no level", made: sign(eutest.SignOptions{Timestamps: []eutest.Stamp{stampOn(eutest.Day(2029, 1, 1))}, OCSP: eutest.OCSPOptions{ProducedAt: signed}}), want: passed, bst: judged, level: "XAdES-BASELINE-B"},
+	{name: "CAdES BES", made: message(eutest.SignOptions{Level: eutest.B, NoClaimed: true}), want: general, level: "CAdES-BES"},
+	{name: "a CMS that names no certificate", made: message(eutest.SignOptions{Reference: eutest.Reference{None: true}}), want: passed, level: "CMS-NOT-ETSI", fires: []string{"SAV-SIGNING-CERTIFICATE"}},
+
 	{name: "PAdES B", made: pdfOf(eutest.B, eutest.PDFOptions{}), want: general, level: "PAdES-BASELINE-B"},
 	{name: "PAdES T", made: pdfOf(eutest.T, eutest.PDFOptions{}), want: general, level: "PAdES-BASELINE-T"},
 	{name: "PAdES LT", made: pdfOf(eutest.LT, eutest.PDFOptions{}), want: passed, level: "PAdES-BASELINE-LT"},
