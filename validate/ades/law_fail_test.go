@@ -91,12 +91,13 @@ func TestWhatFailsDecides(t *testing.T) {
 }
 
 // What a policy softens decides no more, but for the rules that the table calls firm;
-// and whatever did not pass says which of them it was.
+// and whatever did not pass says which of them it was. Recognition stays as it is:
+// of a signature without a signer nothing further can be asked.
 func TestWhatIsSoftenedDecidesNothing(t *testing.T) {
 	p, firm := allAt(t, policy.Warn, "Recognition"), map[string]bool{}
 	underAll(t, p, func(l *law, o *outcome) {
 		for _, f := range o.findings() {
-			if f.Passed || f.Level != verdict.Error || strings.HasSuffix(f.Rule.ID, "-SIGNER-FOUND") || f.Rule == verdict.RuleTokenSigner {
+			if f.Passed || f.Level != verdict.Error || f.Rule == verdict.RuleSignerFound || f.Rule == verdict.RuleTokenSigner {
 				continue
 			}
 			if firm[f.Rule.ID] = true; !f.Rule.Firm {
