@@ -17,11 +17,12 @@ import (
 func TestLawBeside(t *testing.T) { hold(t, lawsBeside) }
 
 const (
-	countersigned  = "a signature that somebody counter-signed"
-	counter        = "its counter-signature"
-	withFetched    = "without revocation data in the file, those that were fetched count"
-	listedAsIssuer = "a listed authority whose own certificate does not say that it is one"
-	noStampCA      = "an authority revoked after the archive time-stamp, and no other time-stamp"
+	countersigned   = "a signature that somebody counter-signed"
+	counter         = "its counter-signature"
+	withFetched     = "without revocation data in the file, those that were fetched count"
+	listedAsIssuer  = "a listed authority whose own certificate does not say that it is one"
+	freshForArchive = "an answer of after the archive time-stamp is fresh for it, and no other time-stamp"
+	noStampCA       = "an authority revoked after the archive time-stamp, and no other time-stamp"
 )
 
 // countersigning is a signature with a counter-signature by a signer with these options.
@@ -51,6 +52,18 @@ func unstampedUnder(on time.Time) func(*scene) []byte {
 		status := ca.OCSP().Response(sub.Certificate, eutest.OCSPOptions{ProducedAt: eutest.Day(2025, 3, 19)})
 		signer := sub.Signer()
 		return s.Sign(signer, contract, eutest.SignOptions{Level: eutest.LTA, NoTimestamp: true, Archive: []eutest.Stamp{stampOn(march11),
+			{Options: eutest.TokenOptions{Time: judged.Add(-time.Hour), Revocation: [][]byte{eutest.OtherRevocation(status)}}}}})
+	}
+}
+
+// answeredLater is a signature without a signature time-stamp, archived on 11 March;
+// a second archive time-stamp carries the signer's status of a day.
+func answeredLater(day time.Time) func(*scene) []byte {
+	return func(s *scene) []byte {
+		ca := s.issuer()
+		signer := ca.Signer()
+		status := ca.OCSP().Response(signer.Certificate, eutest.OCSPOptions{ProducedAt: day})
+		return s.Sign(signer, contract, eutest.SignOptions{Level: eutest.LTA, NoTimestamp: true, NoRevocation: true, Archive: []eutest.Stamp{stampOn(march11),
 			{Options: eutest.TokenOptions{Time: judged.Add(-time.Hour), Revocation: [][]byte{eutest.OtherRevocation(status)}}}}})
 	}
 }
@@ -105,6 +118,9 @@ var lawsBeside = []law{
 		return s.Sign(signer, contract, eutest.SignOptions{Level: eutest.LTA, NoTimestamp: true, Archive: []eutest.Stamp{stampOn(march11)},
 			OCSPs: [][]byte{ca.OCSP().Response(signer.Certificate, eutest.OCSPOptions{ProducedAt: eutest.Day(2025, 3, 16)})}})
 	}, want: passed, bst: march11, fires: []string{"XCV-ON-HOLD", "PSV-POE"}},
+	{name: freshForArchive, values: fresh + "Unit=DAYS Value=0\n", made: answeredLater(eutest.Day(2025, 3, 12)), want: passed, bst: march11, fires: []string{"RFC-FRESH", "PSV-POE"}},
+	{name: "an answer of before the archive time-stamp, and no other time-stamp", good: freshForArchive, values: fresh + "Unit=DAYS Value=0\n", made: answeredLater(signed),
+		want: indeterminate + "TRY_LATER", bst: march11, fires: []string{"RFC-FRESH"}},
 	{name: "an answer that is too old stays so, archived or not", good: "an answer of after the time-stamp is fresh for it", values: fresh + "Unit=DAYS Value=0\n", made: func(s *scene) []byte {
 		ca := s.issuer()
 		signer := ca.Signer()
