@@ -35,6 +35,17 @@ func (b *block) ask(ok bool, rule *verdict.Rule, constraint string, about eviden
 	return ok || level != policy.Fail
 }
 
+// demand records the answer to a rule that no policy softens, since nothing can be
+// asked after a no.
+func (b *block) demand(ok bool, rule *verdict.Rule, about evidence.ID, says func() string) bool {
+	f := verdict.Finding{Rule: rule, Passed: ok, About: about, At: b.at}
+	if !ok {
+		f.Level, f.Says = verdict.Error, says()
+	}
+	b.findings = append(b.findings, f)
+	return ok
+}
+
 // tell records something at a level of its own, whatever the policy.
 func (b *block) tell(level verdict.Level, rule *verdict.Rule, about evidence.ID, says string, by ...evidence.ID) {
 	b.findings = append(b.findings, verdict.Finding{Rule: rule, Level: level, Says: says, About: about, By: by, At: b.at})

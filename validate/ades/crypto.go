@@ -75,6 +75,9 @@ func changed(ref *signature.Reference) string {
 	if ref.Digest == "" {
 		return fmt.Sprintf("The digest algorithm of the signed object %s is unknown: %s.", quote(refName(ref)), quote(ref.DigestName))
 	}
+	if len(ref.Value) == 0 {
+		return fmt.Sprintf("The signed object %s was changed, or is another one: its %s digest %x does not fit.", quote(refName(ref)), ref.Digest, ref.Computed)
+	}
 	return fmt.Sprintf("The signed object %s was changed: its %s digest is %x, and %x was signed.", quote(refName(ref)), ref.Digest, ref.Computed, ref.Value)
 }
 

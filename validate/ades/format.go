@@ -54,7 +54,10 @@ func (c *Case) format(s *signature.Signature, res *basicResult, b *block) verdic
 		return con
 	}
 	for _, p := range c.Document.Problems {
-		if !ambiguous[p.Code] && p.Code != signature.PDFAmbiguous {
+		switch {
+		case ofRevisions[p.Code]:
+			b.tell(verdict.Warning, verdict.RuleRevision, s.ObjectID, p.Says)
+		case !ambiguous[p.Code] && p.Code != signature.PDFAmbiguous:
 			b.tell(verdict.Warning, verdict.RuleStructure, s.ObjectID, p.Says)
 		}
 	}

@@ -32,8 +32,6 @@ var pdfRules = []formatRule{
 	{code: signature.UndefinedChange, rule: verdict.RuleUndefinedChange, constraint: "UndefinedChanges"},
 	{code: signature.PDFAmbiguous, rule: verdict.RuleAmbiguousFile, locked: true},
 	{code: signature.RevisionIncomplete, rule: verdict.RuleRevision},
-	{code: signature.SignatureRemoved, rule: verdict.RuleRevision},
-	{code: signature.SignatureNotCounted, rule: verdict.RuleRevision},
 	{code: signature.AnnotationChange, rule: verdict.RuleAnnotationChange},
 	{code: signature.PDFRepaired, rule: verdict.RuleStructure},
 }
@@ -42,10 +40,12 @@ var pdfRules = []formatRule{
 func (c *Case) pdfFormat(r role, about evidence.ID, problems []signature.Problem, b *block) verdict.Conclusion {
 	out := verdict.OK
 	for _, f := range pdfRules {
+		found := false
 		for _, p := range problems {
 			if p.Code != f.code {
 				continue
 			}
+			found = true
 			if f.constraint == "" {
 				b.tell(verdict.Warning, f.rule, about, p.Says)
 				continue
@@ -54,9 +54,15 @@ func (c *Case) pdfFormat(r role, about evidence.ID, problems []signature.Problem
 				out = f.rule.Fails
 			}
 		}
+		if !found && f.constraint != "" && c.Document.Form == signature.FormPAdES {
+			b.ask(true, f.rule, r.basic(f.constraint), about, nil)
+		}
 	}
 	return out
 }
+
+// ofRevisions are the facts about a PDF as a whole that FC-REVISION speaks about.
+var ofRevisions = map[signature.ProblemCode]bool{signature.SignatureRemoved: true, signature.SignatureNotCounted: true}
 
 // brokenLock is the gate before TOTAL-PASSED: what the signer locked was changed
 // afterwards, or the file has two meanings. A policy may let format checking go

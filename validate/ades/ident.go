@@ -158,7 +158,7 @@ func matchesIssuerSerial(r signature.CertificateReference, x *certificate.Certif
 // identification is the building block of EN 319 102-1 §5.2.3.
 func (c *Case) identification(s *signature.Signature, b *block) verdict.Conclusion {
 	r, who := roleOf(s), c.identify(s)
-	if !b.ask(who.cert != nil, verdict.RuleSignerFound, r.signing("Recognition"), s.ObjectID, func() string {
+	if !b.demand(who.cert != nil, verdict.RuleSignerFound, s.ObjectID, func() string {
 		if len(s.KeyInfo) == 0 {
 			return "The signature offers no certificate of its signer."
 		}

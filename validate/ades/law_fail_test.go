@@ -1,7 +1,6 @@
 package ades_test
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
@@ -12,7 +11,7 @@ import (
 
 // allAt is the policy under which every constraint that strict asks has a level, but
 // for some by the last word of their names.
-func allAt(t *testing.T, level policy.Level, but ...string) *policy.Policy {
+func allAt(t *testing.T, level policy.Level) *policy.Policy {
 	t.Helper()
 	p, err := policy.Named("strict")
 	if err != nil {
@@ -21,7 +20,7 @@ func allAt(t *testing.T, level policy.Level, but ...string) *policy.Policy {
 	levels := map[string]policy.Level{}
 	for line := range strings.Lines(string(p.Text())) {
 		f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
-		if f[0] == "constraint" && f[2] != string(policy.Ignore) && !slices.Contains(but, f[1][strings.LastIndexByte(f[1], '/')+1:]) {
+		if f[0] == "constraint" && f[2] != string(policy.Ignore) {
 			levels[f[1]] = level
 		}
 	}
@@ -91,13 +90,12 @@ func TestWhatFailsDecides(t *testing.T) {
 }
 
 // What a policy softens decides no more, but for the rules that the table calls firm;
-// and whatever did not pass says which of them it was. Recognition stays as it is:
-// of a signature without a signer nothing further can be asked.
+// and whatever did not pass says which of them it was.
 func TestWhatIsSoftenedDecidesNothing(t *testing.T) {
-	p, firm := allAt(t, policy.Warn, "Recognition"), map[string]bool{}
+	p, firm := allAt(t, policy.Warn), map[string]bool{}
 	underAll(t, p, func(l *law, o *outcome) {
 		for _, f := range o.findings() {
-			if f.Passed || f.Level != verdict.Error || f.Rule == verdict.RuleSignerFound || f.Rule == verdict.RuleTokenSigner {
+			if f.Passed || f.Level != verdict.Error {
 				continue
 			}
 			if firm[f.Rule.ID] = true; !f.Rule.Firm {

@@ -172,5 +172,5 @@ var lawsPDF = []law{
 		func(_ *scene, p *eutest.PDF) {
 			field, value := p.Field("Second")
 			p.Update(eutest.Objects{field: p.With(field, fmt.Sprintf("/V %d 0 R", value), "")})
-		}), want: passed, fires: []string{"SAV-STRUCTURE"}},
+		}), want: passed, fires: []string{"FC-REVISION"}},
 }

@@ -2,6 +2,7 @@ package ades
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"time"
 
@@ -112,10 +113,30 @@ func (c *Case) signature(s *signature.Signature) *Result {
 	c.staleAnswers(a, b)
 	c.practice(s, r, a, b)
 	c.expiredAuthorities(r, a, b)
-	res.Findings = b.findings
+	res.Findings = once(b.findings)
 	res.Revocations = c.revocations(r, a)
 	res.Format = c.level(s, r)
 	return res
+}
+
+// once leaves out what was said before of the same object in the same words: some
+// rules are asked in more than one process (§5.2.8 in §5.3 and in §5.5).
+func once(findings []verdict.Finding) []verdict.Finding {
+	type said struct {
+		rule  *verdict.Rule
+		level verdict.Level
+		about evidence.ID
+		says  string
+	}
+	seen := map[said]bool{}
+	return slices.DeleteFunc(findings, func(f verdict.Finding) bool {
+		s := said{f.Rule, f.Level, f.About, f.Says}
+		if f.Passed || !seen[s] {
+			seen[s] = !f.Passed
+			return false
+		}
+		return true
+	})
 }
 
 // staleAnswers warns where a signature passes on an answer that is older than the

@@ -52,17 +52,14 @@ func (c *Case) slide(r role, ch *path.Chain, anchor int) (control time.Time, sig
 	return t, signerAnswer, true
 }
 
-// slidesFor says whether a revocation moves the control-time: in the shell model
-// always; else where the key may be in other hands, and in the hybrid model for
-// authorities (5.6.2.2.4 2) b)).
+// slidesFor says whether a revocation moves the control-time: that of the signer
+// always, since he signs with it himself, and whatever the model his certificate must
+// be unrevoked when he does (5.2.6.4); that of an authority in the shell and hybrid
+// models always, in the chain model where the key may be in other hands (5.6.2.2.4
+// 2) b)).
 func (c *Case) slidesFor(a *answer, i int) bool {
-	switch c.Policy.Model {
-	case policy.Shell:
+	if i == 0 || c.Policy.Model != policy.Chain {
 		return true
-	case policy.Hybrid:
-		if i > 0 {
-			return true
-		}
 	}
 	return a.reason == revocation.ReasonKeyCompromise || a.reason == revocation.ReasonUnspecified || a.reason == revocation.NoReason
 }

@@ -48,7 +48,7 @@ func (c *Case) judgeToken(k *token, b *block, res *TimestampResult) verdict.Conc
 	}
 	c.tokenSigner(k)
 	res.Signer = k.signer
-	if !b.ask(k.signer != nil, verdict.RuleTokenSigner, ofTimestamp.signing("Recognition"), k.ID, func() string {
+	if !b.demand(k.signer != nil, verdict.RuleTokenSigner, k.ID, func() string {
 		return "The certificate of the time-stamping unit is neither in the token nor in the file."
 	}) {
 		return verdict.RuleTokenSigner.Fails
@@ -204,7 +204,9 @@ func (c *Case) tokenEntries(k *token, b *block) verdict.Conclusion {
 		}) {
 			return verdict.RuleImprintFound.Fails
 		}
-		if ref.Found && !b.ask(ref.Intact, verdict.RuleImprintIntact, ofTimestamp.basic("ReferenceDataIntact"), k.ID, func() string { return changed(ref) }, ref.DataID) {
+		if ref.Found && !b.ask(ref.Intact, verdict.RuleImprintIntact, ofTimestamp.basic("ReferenceDataIntact"), k.ID, func() string {
+			return changed(ref) + fmt.Sprintf(" The time-stamp of %s covers it.", moment(k.GenTime))
+		}, ref.DataID) {
 			return verdict.RuleImprintIntact.Fails
 		}
 	}

@@ -16,6 +16,7 @@ var fixed = map[string]fixedAs{
 	"RevocationIssuerValidAtProductionTime":    {Fail, "an answer of somebody whose certificate was not valid is no answer (RFC 6960 §4.2.2.2)"},
 	"ThisUpdatePresent":                        {Fail, "an answer that does not say of when it is cannot be placed in time (RFC 6960 §4.2.2.1)"},
 	"UnknownStatus":                            {Fail, "the answer unknown is not the answer good (RFC 6960 §2.2)"},
+	"Recognition":                              {Fail, "without a signing certificate nothing further can be asked (EN 319 102-1 §5.2.3.4)"},
 	"HashTreeRenewal":                          {Fail, "a renewal that does not cover all before it has another imprint, and its time-stamp fails (RFC 4998 §5.3)"},
 	"TLWellSigned":                             {Fail, "a list that its signature does not authenticate is never used (TS 119 615 §4.3)"},
 	"TLStructure":                              {Fail, "a list that cannot be read is never used (TS 119 612 §5)"},

@@ -150,7 +150,7 @@ var (
 
 	// 5.2.3 Identification of the signing certificate
 	RuleSignerFound = &Rule{
-		ID: "ISC-SIGNER-FOUND", Clause: Clause{en102, "5.2.3.4"}, Fails: fails(Indeterminate, NoSigningCertificateFound),
+		ID: "ISC-SIGNER-FOUND", Clause: Clause{en102, "5.2.3.4"}, Fails: fails(Indeterminate, NoSigningCertificateFound), Firm: true,
 		Asks:    "Can the signing certificate be identified?",
 		Usually: "The certificate is not in the signature, or is another one.",
 	}

@@ -4,7 +4,7 @@ package verdict
 var (
 	// 5.4 Time-stamps
 	RuleTokenSigner = &Rule{
-		ID: "TST-SIGNER", Clause: Clause{en102, "5.4.4"}, Fails: fails(Indeterminate, NoSigningCertificateFound),
+		ID: "TST-SIGNER", Clause: Clause{en102, "5.4.4"}, Fails: fails(Indeterminate, NoSigningCertificateFound), Firm: true,
 		Asks:    "Can the certificate of the time-stamping unit be identified?",
 		Usually: "The token carries no certificate, and no list holds it.",
 	}
