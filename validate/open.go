@@ -23,6 +23,11 @@ func Open(f File, detached []File) (*signature.Document, *signature.ReadError) {
 	if len(f.Data) > signature.MaxFileSize {
 		return nil, &signature.ReadError{Code: signature.TooLarge, Message: fmt.Sprintf("The file has %d octets; at most %d are read.", len(f.Data), signature.MaxFileSize)}
 	}
+	for _, d := range detached {
+		if len(d.Data) > signature.MaxFileSize {
+			return nil, &signature.ReadError{Code: signature.TooLarge, Message: fmt.Sprintf("The detached content %q has more than %d octets, which is all that is read.", d.Name, signature.MaxFileSize)}
+		}
+	}
 	doc, err := open(f, detached)
 	if err == nil {
 		return doc, nil

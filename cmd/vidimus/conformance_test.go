@@ -103,7 +103,7 @@ func saidFalsePasses(out []byte) int {
 }
 
 // build makes the command and returns its path.
-func build(t *testing.T) string {
+func build(t testing.TB) string {
 	t.Helper()
 	bin := filepath.Join(t.TempDir(), "vidimus")
 	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", bin, ".").CombinedOutput()

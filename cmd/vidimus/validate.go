@@ -96,8 +96,14 @@ func exitOf(r *report.Report) int {
 // judgeFile judges one file. That a fault of ours in one file stops the others is
 // worse than to report it as such: a panic becomes a line with an error.
 func judgeFile(ctx context.Context, v *validate.Validator, j job, at time.Time, src gather.Source) (r *report.Report) {
+	var large largeFiles
 	defer func() {
-		if p := recover(); p != nil {
+		p := recover()
+		changed := large.close()
+		switch {
+		case changed != nil: // whatever was found was found in two different files
+			r = report.Failure(j.file, changed)
+		case p != nil:
 			r = report.Failure(j.file, &signature.ReadError{
 				Code:    "internal",
 				Message: fmt.Sprintf("Judging failed by a fault of vidimus: %v, at %s.", p, firstFrame(debug.Stack())),
@@ -105,7 +111,9 @@ func judgeFile(ctx context.Context, v *validate.Validator, j job, at time.Time, 
 			})
 		}
 	}()
-	req, readErr := j.request(at)
+	// A mapped file that another program makes shorter has no octets where it had some.
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	req, readErr := j.open(at, &large)
 	if readErr != nil {
 		return report.Failure(j.file, readErr)
 	}

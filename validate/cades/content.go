@@ -3,6 +3,7 @@ package cades
 import (
 	"bytes"
 	"io"
+	"slices"
 	"sync"
 
 	"github.com/vidimus/vidimus/validate/algo"
@@ -44,9 +45,7 @@ func (c *Content) Sum(d algo.Digest) ([]byte, bool) {
 	sum, ok := c.sums[d]
 	if !ok {
 		if h, known := d.New(); known {
-			for _, p := range c.parts {
-				h.Write(p)
-			}
+			_ = c.writeTo(h) // a hash takes all
 			sum = h.Sum(nil)
 		}
 		c.sums[d] = sum
@@ -82,10 +81,17 @@ func (c *Content) Size() int {
 	return n
 }
 
+// slice is how much is handed to a hash at once, in octets. A hash in assembly is
+// not interrupted, and over a gigabyte it would hold up everything else for seconds,
+// garbage collection included.
+const slice = 1 << 20
+
 func (c *Content) writeTo(w io.Writer) error {
 	for _, p := range c.parts {
-		if _, err := w.Write(p); err != nil {
-			return err
+		for s := range slices.Chunk(p, slice) {
+			if _, err := w.Write(s); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package cades
 
 import (
 	"errors"
+	"runtime"
 	"testing"
 	"time"
 
@@ -58,6 +59,29 @@ func BenchmarkOpen(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// BenchmarkOpenDetached1GB reads a detached signature over a gigabyte, as it lies
+// mapped in memory: what is allocated must not grow with the content. The whole
+// command, with the peak that the kernel counts, is BenchmarkValidateLarge of
+// cmd/vidimus.
+func BenchmarkOpenDetached1GB(b *testing.B) {
+	s := newStage(b)
+	large := make([]byte, 1e9) // never written, so that it takes no memory
+	data := s.SignCAdES(s.signer, large, true, eutest.SignOptions{})
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	b.SetBytes(int64(len(large)))
+	rounds := 0
+	for b.Loop() {
+		rounds++
+		doc, err := Open(data, []File{{"large", large}})
+		if err != nil || !doc.Signatures[0].References[0].Intact {
+			b.Fatal(err)
+		}
+	}
+	runtime.ReadMemStats(&after)
+	b.ReportMetric(float64(after.TotalAlloc-before.TotalAlloc)/1e6/float64(rounds), "MB-allocated/op")
 }
 
 // BenchmarkHostileArchive reads a message with a thousand archive time-stamps and
