@@ -50,13 +50,16 @@ type Element struct {
 	Indefinite bool
 	// Raw is the whole element as received, Body its content octets.
 	Raw, Body []byte
+
+	at   int // offset of Body where the reader began
+	ends *ends
 }
 
 // Is says whether the element has this class and tag number.
 func (e Element) Is(class, tag int) bool { return e.Class == class && e.Tag == tag }
 
 // Reader returns a reader of the element's children.
-func (e Element) Reader() Reader { return Reader{rest: e.Body} }
+func (e Element) Reader() Reader { return Reader{rest: e.Body, at: e.at, ends: e.ends} }
 
 // HeaderLength is the number of octets before Body.
 func (e Element) HeaderLength() int {
@@ -143,18 +146,26 @@ func readHeader(b []byte) (header, error) {
 // Next reads the first element of b and returns what follows it. Definite
 // elements are stepped over by their length; in those of indefinite length the
 // end is searched, level by level, each octet once.
-func Next(b []byte) (Element, []byte, error) {
+func Next(b []byte) (Element, []byte, error) { return next(b, 0, nil) }
+
+// next is Next for what stands at an offset of the octets for which ends are known.
+func next(b []byte, at int, known *ends) (Element, []byte, error) {
 	h, err := readHeader(b)
 	if err != nil {
 		return Element{}, nil, err
 	}
-	e := Element{Class: h.class, Tag: h.tag, Constructed: h.constructed, Indefinite: h.indefinite}
+	at += h.size
+	e := Element{Class: h.class, Tag: h.tag, Constructed: h.constructed, Indefinite: h.indefinite, at: at, ends: known}
 	if !h.indefinite {
 		end := h.size + h.length
 		e.Raw, e.Body = b[:end:end], b[h.size:end:end]
 		return e, b[end:], nil
 	}
-	end, err := endOfContents(b[h.size:])
+	if known == nil && len(b) >= worthKnowing {
+		known = &ends{from: max(worthKnowing, len(b)/knownParts)}
+		e.ends = known
+	}
+	end, err := endOfContents(b[h.size:], at, known)
 	if err != nil {
 		return Element{}, nil, err
 	}
@@ -163,31 +174,64 @@ func Next(b []byte) (Element, []byte, error) {
 	return e, b[end+2:], nil
 }
 
+// ends remembers where elements of indefinite length end, so that readers which
+// step into one after the other search each octet once, not once at each level: 4 MB
+// within eight levels took half a second. It is shared by all readers of one input
+// and not safe for concurrent use.
+type ends struct {
+	of map[int]int // offset of the contents -> offset of their end
+	// from is the size of contents, in octets, from which an end is remembered: of
+	// short elements there may be many, and to search them again costs little.
+	from int
+}
+
+// worthKnowing and knownParts bound what is remembered: contents of 4096 octets or
+// more, and of no less than a part in 1024 of the input, so that there are at most
+// 1024 ends at each of MaxDepth levels.
+const (
+	worthKnowing = 4096
+	knownParts   = 1024
+)
+
 // endOfContents returns the offset of the end-of-contents octets that close an
-// indefinite element whose contents start at b (X.690 §8.1.5).
-func endOfContents(b []byte) (int, error) {
-	depth, at := 1, 0
+// indefinite element whose contents start at b (X.690 §8.1.5). at is the offset of b
+// for known, which may be nil.
+func endOfContents(b []byte, at int, known *ends) (int, error) {
+	if known != nil {
+		if end, ok := known.of[at]; ok {
+			return end - at, nil
+		}
+	}
+	var starts [MaxDepth + 1]int
+	depth, here := 1, 0
 	for {
-		if len(b)-at < 2 {
+		if len(b)-here < 2 {
 			return 0, errors.New("ASN.1 element of indefinite length without end-of-contents octets")
 		}
-		if b[at] == 0 && b[at+1] == 0 {
+		if b[here] == 0 && b[here+1] == 0 {
 			depth--
 			if depth == 0 {
-				return at, nil
+				return here, nil
 			}
-			at += 2
+			if start := starts[depth]; known != nil && here-start >= known.from {
+				if known.of == nil {
+					known.of = map[int]int{}
+				}
+				known.of[at+start] = at + here
+			}
+			here += 2
 			continue
 		}
-		h, err := readHeader(b[at:])
+		h, err := readHeader(b[here:])
 		if err != nil {
 			return 0, err
 		}
-		at += h.size
+		here += h.size
 		if !h.indefinite {
-			at += h.length
+			here += h.length
 			continue
 		}
+		starts[depth] = here
 		if depth++; depth > MaxDepth {
 			return 0, fmt.Errorf("ASN.1 nested deeper than %d levels", MaxDepth)
 		}

@@ -3,7 +3,11 @@ package der
 import "fmt"
 
 // Reader steps through the elements of constructed contents.
-type Reader struct{ rest []byte }
+type Reader struct {
+	rest []byte
+	at   int // offset of rest where the outermost reader began
+	ends *ends
+}
 
 // NewReader reads the elements that stand one after another in b.
 func NewReader(b []byte) Reader { return Reader{rest: b} }
@@ -16,11 +20,12 @@ func (r *Reader) Rest() []byte { return r.rest }
 
 // Next reads the next element.
 func (r *Reader) Next() (Element, error) {
-	e, rest, err := Next(r.rest)
+	e, rest, err := next(r.rest, r.at, r.ends)
 	if err != nil {
 		return Element{}, err
 	}
-	r.rest = rest
+	r.at += len(r.rest) - len(rest)
+	r.rest, r.ends = rest, e.ends
 	return e, nil
 }
 

@@ -9,6 +9,14 @@ import (
 // its end, so that 64 levels would cost 64 times the input.
 const maxStringDepth = 4
 
+// baseSegments and octetsPerSegment bound the segments of one string: encoders
+// write some hundred octets into each, and a string in segments of one octet costs
+// many times what its octets do.
+const (
+	baseSegments     = 10_000
+	octetsPerSegment = 32
+)
+
 // joining is the state of joining the segments of a constructed string.
 type joining struct {
 	out    []byte
@@ -16,20 +24,23 @@ type joining struct {
 	count  bool
 	unused byte // BIT STRING: unused bits of the last segment so far
 	first  int  // BIT STRING: where in out the count of unused bits stands
+	left   int  // segments that may still follow
+	most   int  // segments in all
 }
 
 // joinString appends the contents of the constructed string e to out, or only
 // counts them. BIT STRING segments begin with their number of unused bits, zero
 // in all but the last (X.690 §8.6.4).
 func joinString(out []byte, e Element, tag int, count bool) (joining, error) {
-	j := joining{out: out, count: count, first: len(out)}
+	j := joining{out: out, count: count, first: len(out), most: baseSegments + len(e.Body)/octetsPerSegment}
+	j.left = j.most
 	if tag == TagBitString {
 		j.size = 1
 		if !count {
 			j.out = append(j.out, 0)
 		}
 	}
-	if err := j.segments(e.Body, tag, 1); err != nil {
+	if err := j.segments(e.Reader(), tag, 1); err != nil {
 		return j, err
 	}
 	if tag == TagBitString && !count {
@@ -38,11 +49,14 @@ func joinString(out []byte, e Element, tag int, count bool) (joining, error) {
 	return j, nil
 }
 
-func (j *joining) segments(body []byte, tag, depth int) error {
+func (j *joining) segments(r Reader, tag, depth int) error {
 	if depth > maxStringDepth {
 		return fmt.Errorf("ASN.1 string of segments nested deeper than %d levels", maxStringDepth)
 	}
-	for r := NewReader(body); !r.Empty(); {
+	for !r.Empty() {
+		if j.left--; j.left < 0 {
+			return fmt.Errorf("ASN.1 string of more than %d segments", j.most)
+		}
 		s, err := r.Next()
 		if err != nil {
 			return err
@@ -53,7 +67,7 @@ func (j *joining) segments(body []byte, tag, depth int) error {
 			return fmt.Errorf("ASN.1 element %s inside a constructed string", name(s.Class, s.Tag))
 		}
 		if s.Constructed {
-			if err := j.segments(s.Body, tag, depth+1); err != nil {
+			if err := j.segments(s.Reader(), tag, depth+1); err != nil {
 				return err
 			}
 			continue

@@ -32,10 +32,12 @@ type value struct {
 	members map[string]*value
 }
 
-// Bounds on JSON: nesting, and values of all kinds together.
+// Bounds on JSON: nesting, and values of all kinds together. A value costs some
+// hundred octets, so that as many as are read stay far below 64 MB; signatures of
+// the field hold some hundred values each.
 const (
 	maxNesting = 64
-	maxValues  = 500_000
+	maxValues  = 100_000
 )
 
 // parse reads one JSON value and nothing after it (RFC 8259).

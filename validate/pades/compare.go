@@ -91,10 +91,17 @@ func (c *comparison) differs(num int, format string, args ...any) {
 	}
 }
 
+// compareWork and pairWork are what comparing two values, and two references that
+// differ, cost in octets of syntax read, by the time they take.
+const (
+	compareWork = 32
+	pairWork    = 128
+)
+
 // compare finds where x in the earlier view and y in the later one differ. object
 // is the nearest indirect object around y.
 func (c *comparison) compare(x, y object, num, depth int) {
-	if !c.a.spend(16) || depth > 2*maxDepth {
+	if !c.a.spend(compareWork) || depth > 2*maxDepth {
 		c.differs(num, "is nested too deep to compare")
 		return
 	}
@@ -115,7 +122,7 @@ func (c *comparison) compare(x, y object, num, depth int) {
 			return
 		}
 		c.seen[pair] = true
-		c.a.spend(48)
+		c.a.spend(pairWork)
 		if isRef2 {
 			num = ry.num
 		} else {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf16"
+
+	"github.com/vidimus/vidimus/validate/signature"
 )
 
 const (
@@ -48,7 +50,7 @@ func (v view) fields() []field {
 
 // fieldTree is fields, with the dictionaries of those that only hold others.
 func (v view) fieldTree() ([]field, map[int]*dict) {
-	w := fieldWalk{view: v, seen: map[int]bool{}, parents: map[int]*dict{}}
+	w := fieldWalk{view: v, seen: map[int]bool{}, above: map[int]bool{}, parents: map[int]*dict{}}
 	for _, o := range v.array(v.acroForm().get("Fields")) {
 		w.visit(o, inherited{}, 0)
 	}
@@ -58,18 +60,32 @@ func (v view) fieldTree() ([]field, map[int]*dict) {
 type fieldWalk struct {
 	view
 	seen    map[int]bool
+	above   map[int]bool // those whose kids are being visited
 	out     []field
 	parents map[int]*dict
 	count   int
 }
 
 func (w *fieldWalk) visit(o object, from inherited, depth int) {
-	if w.count++; w.count > maxFields || depth > maxFieldDepth || w.hostile != nil {
+	if w.hostile != nil {
+		return
+	}
+	// A signature in what is left out would be seen by nobody: it is told.
+	if w.count++; w.count > maxFields {
+		w.problem(signature.PDFAmbiguous, "The form has more than %d fields; the others are not read.", maxFields)
+		return
+	}
+	if depth > maxFieldDepth {
+		w.problem(signature.PDFAmbiguous, "The fields of the form are nested deeper than %d levels; what lies deeper is not read.", maxFieldDepth)
 		return
 	}
 	num := 0
 	if r, ok := o.(ref); ok {
-		if num = r.num; w.seen[num] {
+		if num = r.num; w.above[num] {
+			w.problem(signature.PDFAmbiguous, "The fields of the form lead in a circle: object %d is a kid of itself.", num)
+			return
+		}
+		if w.seen[num] {
 			return
 		}
 		w.seen[num] = true
@@ -102,9 +118,11 @@ func (w *fieldWalk) visit(o object, from inherited, depth int) {
 		if num > 0 {
 			w.parents[num] = d
 		}
+		w.above[num] = num > 0
 		for _, k := range kids {
 			w.visit(k, from, depth+1)
 		}
+		w.above[num] = false
 		return
 	}
 	f := field{name: from.name, object: num, d: d, kind: from.kind, value: from.value}

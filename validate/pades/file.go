@@ -1,6 +1,7 @@
 package pades
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sort"
@@ -38,6 +39,7 @@ type file struct {
 	work       int
 	output     int
 	hostile    error // why reading stopped; then nothing read is relied on
+	exceeded   error // the first bound that an object exceeded, which was left out
 	cache      map[place]cached
 	nodes      int
 	packs      map[int]*pack // decoded object streams, by place in the file
@@ -108,6 +110,14 @@ func (f *file) spend(n int) bool {
 			Message: fmt.Sprintf("reading the PDF: its objects ask to read more than %d times the %d octets of the file", workPerOctet, len(f.data))}
 	}
 	return f.hostile == nil
+}
+
+// note keeps the first bound that was exceeded.
+func (f *file) note(err error) {
+	var b bound
+	if f.exceeded == nil && errors.As(err, &b) {
+		f.exceeded = b
+	}
 }
 
 func (f *file) problem(code signature.ProblemCode, format string, args ...any) {
@@ -232,6 +242,7 @@ func (v view) indirect(off int) (cached, int) {
 		return cached{err: errSyntax}, 1
 	}
 	c.o, c.err = l.parse(0)
+	v.note(c.err)
 	if !v.spend(l.at - off) {
 		return cached{err: v.hostile}, 1
 	}

@@ -38,7 +38,7 @@ func (v view) decode(s *stream) ([]byte, error) {
 		names = f
 	}
 	if len(names) > maxFilters {
-		return nil, fmt.Errorf("%d filters on one stream, at most %d are run", len(names), maxFilters)
+		return nil, bound(fmt.Sprintf("%d filters on one stream, at most %d are run", len(names), maxFilters))
 	}
 	list, _ := parms.(array)
 	for i, n := range names {
@@ -60,15 +60,17 @@ func (v view) decode(s *stream) ([]byte, error) {
 func (v view) limit(in int) int { return min(baseStream+streamRatio*in, max(v.output, 0)) }
 
 // bomb ends the reading of a file whose streams decode to too much (attack F10).
-func (v view) bomb() error {
+func (v view) bomb(in, limit int) error {
 	if v.hostile == nil {
-		v.hostile = &signature.ReadError{Code: signature.Hostile, Message: fmt.Sprintf("reading the PDF: its streams decode to more than a file of %d octets honestly holds", len(v.data))}
+		v.hostile = &signature.ReadError{Code: signature.Hostile, Message: fmt.Sprintf(
+			"reading the PDF: a stream of %d octets would decode to more than %d; at most %d octets and %d times its own are read of one stream, and %d of all in a file of %d octets",
+			in, limit, baseStream, streamRatio, baseOutput+outputPerOctet*len(v.data), len(v.data))}
 	}
 	return errBomb
 }
 
 func (v view) filter(filter string, parm *dict, in []byte) (out []byte, err error) {
-	limit := v.limit(len(in))
+	limit, size := v.limit(len(in)), len(in)
 	switch filter {
 	case "FlateDecode", "Fl":
 		out, err = inflate(in, limit)
@@ -90,7 +92,7 @@ func (v view) filter(filter string, parm *dict, in []byte) (out []byte, err erro
 		return nil, fmt.Errorf("filter %q is not known here", short(filter))
 	}
 	if errors.Is(err, errBomb) {
-		return nil, v.bomb()
+		return nil, v.bomb(size, limit)
 	}
 	if err != nil {
 		return nil, err

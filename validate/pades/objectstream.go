@@ -39,6 +39,7 @@ func (v view) readPack(off int) *pack {
 	n, ok := v.resolve(s.get("N")).(int64)
 	first, ok2 := v.resolve(s.get("First")).(int64)
 	b, err := v.decode(s)
+	v.note(err)
 	if !ok || !ok2 || err != nil || n < 0 || first < 0 || first > int64(len(b)) {
 		return nil
 	}
@@ -68,6 +69,7 @@ func (v view) unpack(at place) (cached, int) {
 	}
 	l := lexer{b: p.b, at: start}
 	o, err := l.parse(0)
+	v.note(err)
 	if !v.spend(l.at - start) {
 		return cached{err: v.hostile}, 1
 	}

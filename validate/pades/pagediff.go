@@ -26,7 +26,11 @@ func (v view) pages() (pages []page, nodes []int) {
 	seen := map[int]bool{}
 	var visit func(o object, from [4]object, depth int)
 	visit = func(o object, from [4]object, depth int) {
-		if len(pages) >= maxPages || depth > maxPageDepth || v.hostile != nil || !v.spend(8) {
+		if v.hostile != nil || !v.spend(8) {
+			return
+		}
+		if len(pages) >= maxPages || depth > maxPageDepth {
+			v.problem(signature.PDFAmbiguous, "The page tree has more than %d pages or more than %d levels; the other pages are not compared.", maxPages, maxPageDepth)
 			return
 		}
 		num := 0

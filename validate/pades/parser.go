@@ -15,10 +15,17 @@ const maxNodes = 200_000
 // maxKeys bounds the entries of one dictionary.
 const maxKeys = 20_000
 
+// bound is a limit that something in the file exceeds: that part is left out, and
+// where nothing can be read without it, the limit is the reason that is told.
+type bound string
+
+func (b bound) Error() string { return string(b) }
+
 var (
 	errSyntax = errors.New("no PDF object stands here")
-	errNodes  = fmt.Errorf("an object of more than %d parts", maxNodes)
-	errDepth  = fmt.Errorf("arrays and dictionaries nested deeper than %d", maxDepth)
+	errNodes  = bound(fmt.Sprintf("an object of more than %d parts", maxNodes))
+	errKeys   = bound(fmt.Sprintf("a dictionary of more than %d entries", maxKeys))
+	errDepth  = bound(fmt.Sprintf("arrays and dictionaries nested deeper than %d", maxDepth))
 )
 
 // parse reads one object, without the data of a stream.
@@ -130,7 +137,7 @@ func (l *lexer) dict(depth int) (*dict, error) {
 			return nil, err
 		}
 		if len(d.keys) == maxKeys {
-			return nil, errNodes
+			return nil, errKeys
 		}
 		d.keys, d.values = append(d.keys, key), append(d.values, o)
 	}

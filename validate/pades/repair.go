@@ -3,6 +3,7 @@ package pades
 import (
 	"bytes"
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/vidimus/vidimus/validate/signature"
@@ -118,6 +119,7 @@ func (f *file) rebuild() error {
 		l := lexer{b: f.data, at: hit + len("trailer"), inFile: true}
 		at = hit + len("trailer")
 		o, err := l.parse(0)
+		f.note(err)
 		if !f.spend(l.at - hit) {
 			return f.hostile
 		}
@@ -142,6 +144,9 @@ func (f *file) rebuild() error {
 		return f.hostile
 	}
 	if root == nil || v.dict(root.get("Pages")) == nil {
+		if f.exceeded != nil {
+			return &signature.ReadError{Code: signature.Hostile, Message: fmt.Sprintf("reading the PDF: no page tree was found, and something is left out: %v", f.exceeded)}
+		}
 		return malformed("the file has no readable cross-references, and no page tree was found by search")
 	}
 	return nil

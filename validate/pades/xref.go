@@ -53,9 +53,10 @@ func (f *file) read() error {
 			return f.hostile
 		}
 		g := newFile(f.data)
-		g.work, g.output = f.work, f.output
+		g.work, g.output, g.exceeded = f.work, f.output, f.exceeded
 		for p, c := range f.cache {
-			if errors.Is(c.err, errNodes) || errors.Is(c.err, errDepth) {
+			var b bound
+			if errors.As(c.err, &b) {
 				g.cache[p] = c // not to be tried again
 			}
 		}
@@ -95,6 +96,7 @@ func (f *file) chain(at int) []section {
 		}
 		seen[at] = true
 		s, err := f.section(at, most-total)
+		f.note(err)
 		if err != nil || f.hostile != nil {
 			if len(out) > 0 {
 				f.problem(signature.PDFRepaired, "The cross-reference section at offset %d, to which a later one leads, cannot be read: %v.", at, err)
@@ -132,6 +134,7 @@ func (f *file) section(at, most int) (section, error) {
 		return section{}, err
 	}
 	d, err := l.parse(0)
+	f.note(err)
 	s.end = l.at
 	t, ok := d.(*dict)
 	if err != nil || !ok {
@@ -274,6 +277,7 @@ func (f *file) streamSection(at, most int) (section, error) {
 		return section{}, fmt.Errorf("neither a table nor a stream stands at offset %d", at)
 	}
 	o, err := l.parse(0)
+	f.note(err)
 	d, isDict := o.(*dict)
 	if err != nil || !isDict || !l.is(l.next(), "stream") {
 		return section{}, fmt.Errorf("object %d at offset %d is no stream", num, at)

@@ -1,5 +1,0 @@
-//go:build !race
-
-package pades
-
-const raceOrSlow = false
