@@ -50,6 +50,7 @@ packages:
 	@$(call need,git,git)
 	@$(call need,python3,python3)
 	@$(call need,gcc,gcc libc6-dev)
+	@$(call need,openssl,openssl)
 
 gomod: ## newer versions of some libraries ask for Go 1.27
 	@grep -Eq '^go 1\.26(\.[0-9]+)?$$' go.mod || { echo 'go.mod must stay at go 1.26:'; grep '^go ' go.mod; exit 1; }
