@@ -10,8 +10,8 @@ import (
 
 // imprint computes what a time-stamp is over (formats §6), once for each digest
 // algorithm. ok is false where something that it is over is not at hand: a file,
-// or an element of etsiU that is an object, whose octets depend on a
-// canonicalisation (canonAlg) that is not defined here.
+// or an element of etsiU that is an object, whose octets are those of the
+// canonicalization that the time-stamp names (canonAlg), where it is not known.
 func (s *source) imprint(kind signature.TimestampType, place int) func(algo.Digest) ([]byte, bool) {
 	var mu sync.Mutex
 	known := map[algo.Digest][]byte{}
@@ -64,14 +64,18 @@ var references = map[string]bool{"xRefs": true, "rRefs": true, "axRefs": true, "
 
 // elements writes the texts of the elements of etsiU before a place.
 func (s *source) elements(w io.Writer, place int, take func(name string) bool) (bool, error) {
+	canonical := place >= 0 && canonicalizations[s.etsiU[place].content.str("canonAlg")]
 	for _, u := range s.etsiU[:max(place, 0)] {
 		if !take(u.name) {
 			continue
 		}
+		octets := u.text
 		if u.clear {
-			return false, nil
+			if octets = u.canonical; !canonical || octets == "" {
+				return false, nil
+			}
 		}
-		if ok, err := texts(w, u.text); !ok {
+		if ok, err := texts(w, octets); !ok {
 			return false, err
 		}
 	}

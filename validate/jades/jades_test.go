@@ -122,7 +122,26 @@ func TestSigD(t *testing.T) {
 		h := w.header(changes)
 		return []byte(h + ".." + w.value(t, h+"."+payload))
 	}
-	http := w.compact(t, w.header(fields{"sigD": fields{"mId": "http://uri.etsi.org/19182/HttpHeaders", "pars": []string{"digest"}}, "b64": false}), "")
+	// The HTTP mechanism (§5.2.8.2): the example of RFC 3230 for Digest, of the draft for the rest.
+	message := "POST /foo?param=value HTTP/1.1\r\nHost: example.com\r\nDate: Sun, 05 Jan 2014 21:31:40 GMT\r\n" +
+		"Digest: SHA-256=" + std64(sha(`{"hello": "world"}`)) + "\r\nX-Unsigned: 1\r\n\r\n" + `{"hello": "world"}`
+	http := func(raw bool, names ...string) []byte {
+		h := w.header(fields{"crit": []string{"sigD", "b64"}, "b64": !raw, "sigD": fields{"mId": "http://uri.etsi.org/19182/HttpHeaders", "pars": names}})
+		var lines []string
+		for _, n := range names {
+			lines = append(lines, map[string]string{"(request-target)": "(request-target): post /foo?param=value", "host": "host: example.com",
+				"Date": "date: Sun, 05 Jan 2014 21:31:40 GMT", "digest": "digest: SHA-256=" + std64(sha(`{"hello": "world"}`)), "missing": "missing: "}[n])
+		}
+		payload := strings.Join(lines, "\n")
+		if !raw {
+			payload = url64([]byte(payload))
+		}
+		return []byte(h + ".." + w.value(t, h+"."+payload))
+	}
+	all := http(true, "(request-target)", "host", "Date", "digest")
+	with := func(old, changed string) []jades.File {
+		return []jades.File{{Name: "message", Data: []byte(strings.Replace(message, old, changed, 1))}}
+	}
 	cases := []struct {
 		name  string
 		data  []byte
@@ -142,7 +161,20 @@ func TestSigD(t *testing.T) {
 		{"URI, altered", byURI(false), []jades.File{a, {Name: "b", Data: []byte("gamma")}}, "input broken"},
 		{"URI, one missing", byURI(false), []jades.File{a}, "input missing"},
 		{"URI, other name", byURI(false), []jades.File{a, {Name: "c", Data: b.Data}}, "input missing"},
-		{"HTTP headers", []byte(http), nil, "input missing"},
+		{"HTTP headers, no message", all, nil, "input missing"},
+		{"HTTP headers", all, with("", ""), "input, entry"},
+		{"HTTP headers, encoded", http(false, "host", "Date"), with("", ""), "input"},
+		{"HTTP headers, lines end with LF", all, []jades.File{{Name: "m", Data: []byte(strings.ReplaceAll(message, "\r\n", "\n"))}}, "input, entry"},
+		{"HTTP headers, one altered", all, with("example.com", "example.org"), "input broken, entry"},
+		{"HTTP headers, another method", all, with("POST", "PUT"), "input broken, entry"},
+		{"HTTP headers, one more of a name", all, with("X-Unsigned: 1", "Host: b"), "input broken, entry"},
+		{"HTTP headers, an unsigned one altered", all, with("X-Unsigned: 1", "X-Unsigned: 2"), "input, entry"},
+		{"HTTP headers, body altered", all, with("world", "World"), "input, entry broken"},
+		{"HTTP headers, body not there", all, with("\r\n\r\n"+`{"hello": "world"}`, "\r\n"), "input, entry missing"},
+		{"HTTP headers, no such header", http(true, "host", "missing"), with("", ""), "input missing"},
+		{"HTTP headers, no request line", all, with("POST /foo?param=value HTTP/1.1\r\n", ""), "input missing"},
+		{"HTTP headers, folded", all, with("example.com", "exam\r\n ple.com"), "input missing"},
+		{"HTTP headers, two files", all, append(with("", ""), a), "input missing"},
 		{"unknown mechanism", []byte(w.compact(t, w.header(fields{"sigD": fields{"mId": "urn:x"}}), "")), nil, "input missing"},
 		{"hash and a payload", []byte(strings.Replace(string(hashed(false, ea)), "..", ".eA.", 1)), []jades.File{a}, "input missing"},
 	}
@@ -234,8 +266,28 @@ func TestTimestamps(t *testing.T) {
 	if _, ok := clear.Timestamps[1].Imprint("SHA-256"); !ok {
 		t.Error("sigTst in clear has an imprint")
 	}
-	if _, ok := clear.Timestamps[2].Imprint("SHA-256"); ok {
-		t.Error("arcTst over an object has an imprint")
+	if _, ok := clear.Timestamps[2].Imprint("SHA-256"); ok || len(clear.Problems) != 1 || !strings.Contains(clear.Problems[0].Says, "names no canonicalization") {
+		t.Errorf("arcTst over an object has an imprint, or nobody says why not: %v", clear.Problems)
+	}
+	// It has those of the canonicalization that the time-stamp names.
+	object := fields{"xVals": []any{fields{"x509Cert": fields{"val": std64(w.cert.Raw), "encoding": "", "n": 1.50}}}}
+	canonical := `{"xVals":[{"x509Cert":{"encoding":"","n":1.5,"val":"` + std64(w.cert.Raw) + `"}}]}`
+	for method, says := range map[string]string{"http://json-canonicalization.org/algorithm": "", "http://www.w3.org/2001/10/xml-exc-c14n#": "which is not known"} {
+		container := tokens(w.stamp(t, strings.Join([]string{p, h, value, canonical}, ".")))
+		container["canonAlg"] = method
+		named := open(t, flat(h, p, value, object, fields{"arcTst": container})).Signatures[0]
+		ts := named.Timestamps[1]
+		token, err := tst.Parse(ts.Raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum, ok := ts.Imprint(token.HashAlgorithm)
+		if says == "" && (!ok || !bytes.Equal(sum, token.Imprint) || len(named.Problems) > 0) {
+			t.Errorf("%s: imprint %x is not %x; %v", method, sum, token.Imprint, named.Problems)
+		}
+		if says != "" && (ok || len(named.Problems) != 1 || !strings.Contains(named.Problems[0].Says, says)) {
+			t.Errorf("%s: imprint %v, %v", method, ok, named.Problems)
+		}
 	}
 }
 

@@ -28,6 +28,8 @@ type payload struct {
 	files   []*file // that the payload is made of, or that sigD hashes; nil where one is not found
 	entries []*signature.Reference
 	ids     []evidence.ID // of what was found and is intact
+
+	headersOf string // name of the HTTP message whose headers are signed
 }
 
 // readPayload finds the payload and makes the signing input (RFC 7515 §5.1, RFC
@@ -149,8 +151,8 @@ func (s *source) referenced() ([]*file, error) {
 			p.why = "sigD names no object"
 		}
 		return of, nil
-	case mechanism == byHTTPHeaders:
-		p.why = "the signature is over headers of an HTTP message, which is not at hand"
+	case mechanism == byHTTPHeaders && ok:
+		return nil, s.signedHeaders(pars)
 	default:
 		p.why = "the mechanism of sigD, " + strconv.Quote(short(mechanism)) + ", is not known or lacks its objects"
 	}

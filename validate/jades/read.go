@@ -189,6 +189,9 @@ func (s *source) readReferences() {
 		if s.master != nil {
 			input.Scope = signature.ScopeCounter
 		}
+		if s.payload.headersOf != "" { // of the message some headers, and of these no more than pars names
+			input.Scope, input.File = signature.ScopePartial, s.payload.headersOf
+		}
 		if s.payload.byHash {
 			input.Scope = signature.ScopeNone
 			input.DataID = evidence.Of(nil)

@@ -1,6 +1,7 @@
 package jades
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/vidimus/vidimus/validate/signature"
@@ -13,6 +14,8 @@ type unsigned struct {
 	content *value
 	text    string // the base64url text of the element; "" where it is an object
 	clear   bool   // it is an object
+
+	canonical string // of an object, by RFC 8785, where a time-stamp asks for it; else ""
 }
 
 // stamp is a token with the place of its element: -1 in the protected header.
@@ -66,6 +69,7 @@ func (s *source) readUnsigned(depth int) error {
 	if s.mixed = len(styles) > 1; s.mixed {
 		s.problem(signature.BadStructure, "The elements of etsiU are of both styles; TS 119 182-1 §5.3.1 wants one.")
 	}
+	s.canonicalize()
 	for i := range s.etsiU {
 		s.collect(s.etsiU[i].name, s.etsiU[i].content)
 		s.material = append(s.material, tally{len(s.out.Embedded.Certificates), len(s.out.Embedded.OCSPs), len(s.out.Embedded.CRLs)})
@@ -93,6 +97,34 @@ func (s *source) readUnsigned(depth int) error {
 		}
 	}
 	return nil
+}
+
+// canonicalize finds the octets of elements that are objects, where a time-stamp
+// names the algorithm (canonAlg, TS 119 182-1 §5.4.3.3), and tells which one cannot
+// be computed.
+func (s *source) canonicalize() {
+	wanted := false
+	for i, u := range s.etsiU {
+		if _, stamp := stampTypes[u.name]; !stamp || u.name == "sigTst" || !slices.ContainsFunc(s.etsiU[:i], func(b unsigned) bool { return b.clear }) {
+			continue
+		}
+		switch method := u.content.str("canonAlg"); {
+		case canonicalizations[method]:
+			wanted = true
+		case method == "":
+			s.problem(signature.BadStructure, "The time-stamp %s is over elements of etsiU that are objects, and names no canonicalization (canonAlg): what it is over is not known.", u.name)
+		default:
+			s.problem(signature.BadStructure, "The time-stamp %s is over elements of etsiU that are objects, in the canonicalization %q, which is not known.", u.name, short(method))
+		}
+	}
+	for i := range s.etsiU {
+		if u := &s.etsiU[i]; wanted && u.clear && u.content != nil {
+			whole := value{kind: object, names: []string{u.name}, members: map[string]*value{u.name: u.content}}
+			if out, ok := whole.canonical(nil); ok {
+				u.canonical = string(out)
+			}
+		}
+	}
 }
 
 // stampTypes are the time-stamps of etsiU (formats §12.3).
