@@ -1,7 +1,6 @@
 package pades
 
 import (
-	"bytes"
 	"cmp"
 	"maps"
 	"slices"
@@ -105,13 +104,16 @@ func (d *differ) compareCatalogs() {
 		case "Version", "Extensions":
 			d.place(signature.ChangeLongTerm, num, 0, what, vx, vy)
 		case "Metadata":
-			kind := signature.ChangeLongTerm
-			if s, ok := d.b.resolve(vy).(*stream); ok {
-				if b, err := d.b.decode(s); err == nil && (bytes.Contains(b, []byte("<!DOCTYPE")) || bytes.Contains(b, []byte("<!ENTITY"))) {
-					kind = signature.ChangeOther
+			kind, what := signature.ChangeLongTerm, "the metadata"
+			r, _ := vy.(ref)
+			if s, ok := d.b.resolve(vy).(*stream); ok && (vx != vy || !d.same(r.num)) {
+				if b, err := d.b.decode(s); err == nil && d.b.spend(2*len(b)) {
+					if why := noXMP(b); why != "" {
+						kind, what = signature.ChangeOther, what+", which "+why
+					}
 				}
 			}
-			d.place(kind, num, 0, "the metadata", vx, vy)
+			d.place(kind, num, 0, what, vx, vy)
 		case "StructTreeRoot":
 			if rx, ok := vx.(ref); vx != nil && (!ok || vx != vy || !d.same(rx.num)) || vx == nil {
 				d.change(signature.ChangeLongTerm, num, 0, "", "changed the structure tree.")
