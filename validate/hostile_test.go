@@ -58,6 +58,11 @@ func hostileFiles() []hostileFile {
 		{name: "content of many segments", data: join(open, "\x31\x00", data[:len(data)-2], "\xa0\x80\x24\x80", fill("\x04\x01\x07"), "\x00\x00\x00\x00\x00\x00", "\x31\x00", end), says: []string{"more than 141071 segments"}},
 		{name: "content of nested segments", data: join(open, "\x31\x00", data[:len(data)-2], "\xa0\x80", strings.Repeat("\x24\x80", 40), fill("\x04\x01\x07"), strings.Repeat("\x00\x00", 40), "\x00\x00\x00\x00", "\x31\x00", end), says: []string{"nested deeper than 4 levels"}},
 	}
+	record := "\x30\x80\x02\x01\x01\x30\x0d" + sha256 + "\x30\x80\x30\x80\x30\x80\xa2\x80"
+	files = append(files,
+		hostileFile{name: "evidence record of many lists", data: join(record, fill("\x30\x02\x04\x00"), strings.Repeat("\x00\x00", 5)), says: []string{"more than 20000 lists"}},
+		hostileFile{name: "evidence record of many values", data: join(record, "\x30\x80", fill("\x04\x00"), strings.Repeat("\x00\x00", 6)), says: []string{"more than 200000 hash values"}},
+		hostileFile{name: "evidence record nested", data: join(record, fill("\x30\x80")), says: []string{"nested deeper than 64 levels"}})
 	return append(files, append(hostilePDFs(), hostileOthers()...)...)
 }
 

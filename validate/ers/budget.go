@@ -8,15 +8,19 @@ import (
 
 // budget bounds the octets that are hashed for one record: each of 200 chains may
 // ask for all chains before it, and for every data object by another algorithm.
-type budget struct{ left int64 }
+type budget struct{ left, whole int64 }
 
 // newBudget is for a record of that many octets.
-func newBudget(size int) *budget { return &budget{left: 16<<20 + 8*int64(size)} }
+func newBudget(size int) *budget {
+	whole := 16<<20 + 8*int64(size)
+	return &budget{left: whole, whole: whole}
+}
 
 // forFiles adds what the data objects may cost: sixteen times their octets.
 func (b *budget) forFiles(files []File) {
 	for _, f := range files {
 		b.left += 16 * int64(len(f.Data))
+		b.whole += 16 * int64(len(f.Data))
 	}
 }
 

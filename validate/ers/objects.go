@@ -156,7 +156,7 @@ func (r *record) hashNode(c *chain, n *xmldom.Node, skip func(*xmldom.Node) bool
 func (r *record) spent() {
 	if !r.exhausted {
 		r.exhausted = true
-		r.problem("The record asks for more octets to be hashed than its size and its data warrant; not all of it was checked.")
+		r.problem("The record asks for more than %d octets to be hashed, which is all that its size and its data warrant; not all of it was checked.", r.budget.whole)
 	}
 }
 
