@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
 	"sync"
 
 	"github.com/vidimus/vidimus/validate/algo"
@@ -12,8 +13,8 @@ import (
 	"github.com/vidimus/vidimus/validate/signature"
 )
 
-// files are the detached contents. Each is encoded once, and hashed at most once in
-// each way.
+// files are the detached contents. Each is hashed at most once in each way, and
+// encoded once unless it is large.
 type files struct {
 	list   []*file
 	byName map[string]*file
@@ -63,14 +64,32 @@ func (f *files) named(uri string) *file {
 	return nil
 }
 
+// keepEncoded is the size, in octets, up to which the base64url text of a file is
+// kept; that of a larger one is made anew each time, a piece after the other, so that
+// a file of a gigabyte does not cost another.
+const keepEncoded = 16 << 20
+
 // write writes what a JWS takes for the file: its octets, or their base64url text.
+// It writes a megabyte at a time: a hash in assembly is not interrupted, and over a
+// whole large file it would hold up everything else.
 func (f *file) write(w io.Writer, encoded bool) error {
-	if !encoded {
-		_, err := w.Write(f.Data)
-		return err
+	data := f.Data
+	if encoded && len(data) <= keepEncoded {
+		data = f.encoded()
 	}
-	_, err := w.Write(f.encoded())
-	return err
+	// A multiple of three, so that no piece but the last ends within a group.
+	const piece = 3 << 18
+	var text []byte
+	for part := range slices.Chunk(data, piece) {
+		if encoded && len(f.Data) > keepEncoded {
+			text = base64.RawURLEncoding.AppendEncode(text[:0], part)
+			part = text
+		}
+		if _, err := w.Write(part); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // encoded is the base64url text of the file.

@@ -188,6 +188,20 @@ func TestSigD(t *testing.T) {
 	}
 }
 
+// TestSigDLarge: a file whose text is not kept is encoded in pieces that fit together.
+func TestSigDLarge(t *testing.T) {
+	w := newSigner(t, "ES256")
+	large := make([]byte, 16<<20+1)
+	for i := range large {
+		large[i] = byte(i * 7)
+	}
+	h := w.header(fields{"crit": []string{"sigD"}, "sigD": fields{"mId": "http://uri.etsi.org/19182/ObjectIdByURIHash",
+		"pars": []string{"a"}, "hashM": "S256", "hashV": []string{url64(sha(url64(large)))}}})
+	if got := state(open(t, []byte(w.compact(t, h, "")), jades.File{Name: "a", Data: large})); got != "input, entry" {
+		t.Error(got)
+	}
+}
+
 // TestCounterSignatures: attached, detached, moved from another signature, nested.
 func TestCounterSignatures(t *testing.T) {
 	w, c := newSigner(t, "ES256"), newSigner(t, "RS256")
