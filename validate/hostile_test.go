@@ -222,6 +222,9 @@ func said(f hostileFile) []string {
 }
 
 func TestHostileFiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("these files take the race detector minutes, and nothing about them is concurrent")
+	}
 	for _, f := range hostileFiles() {
 		t.Run(f.name, func(t *testing.T) {
 			var before, after runtime.MemStats
