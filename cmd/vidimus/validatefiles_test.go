@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vidimus/vidimus/validate/evidence"
 	"github.com/vidimus/vidimus/validate/signature"
 )
 
@@ -87,13 +88,13 @@ func TestLargeFileChanged(t *testing.T) {
 			fault := func() (p any) {
 				defer func() { p = recover() }()
 				defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-				if data[mapFrom-1] != 0 {
-					t.Error("an octet that the file does not hold")
+				if evidence.Of(data).IsZero() { // the fault comes in the midst of a hash, which is assembly
+					t.Error("no hash")
 				}
 				return nil
 			}()
 			if (fault != nil) != (name == "shorter") {
-				t.Errorf("reading the last octet gives %v", fault)
+				t.Errorf("hashing the file gives %v", fault)
 			}
 			changed := large.close()
 			if changed == nil || changed.Code != signature.Unreadable || !strings.Contains(changed.Message, "was changed while it was judged") {
