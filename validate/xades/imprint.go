@@ -143,8 +143,12 @@ func (s *source) included(element *xmldom.Node) ([]int, error) {
 // writeReference writes what a reference is over: octets as its transforms made
 // them, a node-set in the canonical form of the time-stamp.
 func (s *source) writeReference(w io.Writer, m xmldom.Method, i int) error {
-	r := s.ds.References[i]
-	if !s.reports[i].Found {
+	return s.writeTarget(w, m, s.ds.References[i], s.reports[i])
+}
+
+// writeTarget writes what a reference or an entry of a manifest points at.
+func (s *source) writeTarget(w io.Writer, m xmldom.Method, r *xmldsig.Reference, report *signature.Reference) error {
+	if !report.Found {
 		return errNoImprint
 	}
 	if f := s.resolver.match[r]; f != nil && len(r.Transforms) == 0 {

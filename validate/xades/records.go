@@ -66,7 +66,7 @@ func (s *source) readRecord(e *xmldom.Node, place int) (*signature.EvidenceRecor
 }
 
 // masterDigest is the hash of the group of all that the signature holds before the
-// record: the references' data, SignedInfo, SignatureValue, KeyInfo, the unsigned
+// record: the data of the references and of signed manifests, SignedInfo, SignatureValue, KeyInfo, the unsigned
 // properties before it and the objects, each hashed by itself in the canonical
 // form of SignedInfo; sorted, joined and hashed (formats §10). Nil where a part is
 // not at hand.
@@ -89,6 +89,13 @@ func (s *source) masterDigest(d algo.Digest, place int) []byte {
 	for i := range s.ds.References {
 		if !part(func(w spending) error { return s.writeReference(w, m, i) }) {
 			return nil
+		}
+	}
+	for _, list := range s.manifests {
+		for i, r := range list.refs {
+			if !part(func(w spending) error { return s.writeTarget(w, m, r, list.reports[i]) }) {
+				return nil
+			}
 		}
 	}
 	nodes := append([]*xmldom.Node{s.ds.SignedInfo, s.ds.ValueNode, s.ds.KeyInfo}, s.props[:place]...)
