@@ -1,6 +1,8 @@
 package ades
 
 import (
+	"slices"
+
 	"github.com/vidimus/vidimus/validate/evidence"
 	"github.com/vidimus/vidimus/validate/signature"
 	"github.com/vidimus/vidimus/validate/verdict"
@@ -26,7 +28,8 @@ var pdfRules = []formatRule{
 	{code: signature.SignatureDictionaryChanged, rule: verdict.RuleSignatureDictionary, constraint: "PdfSignatureDictionary"},
 	{code: signature.PageCountChanged, rule: verdict.RulePageDifference, constraint: "PdfPageDifference"},
 	{code: signature.AnnotationOverlap, rule: verdict.RuleAnnotationOverlap, constraint: "PdfAnnotationOverlap"},
-	{code: signature.DocMDPViolation, rule: verdict.RuleDocMDP, constraint: "DocMDP"},
+	{code: signature.DocMDPViolation, rule: verdict.RuleDocMDP, constraint: "DocMDP", locked: true},
+	{code: signature.CertificationMisuse, rule: verdict.RuleDocMDP, constraint: "DocMDP"},
 	{code: signature.FieldMDPViolation, rule: verdict.RuleFieldMDP, constraint: "FieldMDP", locked: true},
 	{code: signature.FieldLockViolation, rule: verdict.RuleFieldLock, constraint: "SigFieldLock", locked: true},
 	{code: signature.UndefinedChange, rule: verdict.RuleUndefinedChange, constraint: "UndefinedChanges"},
@@ -38,14 +41,15 @@ var pdfRules = []formatRule{
 
 // pdfFormat asks the PDF's problems of a signature or document time-stamp.
 func (c *Case) pdfFormat(r role, about evidence.ID, problems []signature.Problem, b *block) verdict.Conclusion {
-	out := verdict.OK
+	out, broken := verdict.OK, map[*verdict.Rule]bool{}
 	for _, f := range pdfRules {
-		found := false
+		broken[f.rule] = broken[f.rule] || slices.ContainsFunc(problems, func(p signature.Problem) bool { return p.Code == f.code })
+	}
+	for _, f := range pdfRules {
 		for _, p := range problems {
 			if p.Code != f.code {
 				continue
 			}
-			found = true
 			if f.constraint == "" {
 				b.tell(verdict.Warning, f.rule, about, p.Says)
 				continue
@@ -54,7 +58,8 @@ func (c *Case) pdfFormat(r role, about evidence.ID, problems []signature.Problem
 				out = f.rule.Fails
 			}
 		}
-		if !found && f.constraint != "" && c.Document.Form == signature.FormPAdES {
+		if !broken[f.rule] && f.constraint != "" && c.Document.Form == signature.FormPAdES {
+			broken[f.rule] = true // told once
 			b.ask(true, f.rule, r.basic(f.constraint), about, nil)
 		}
 	}

@@ -139,7 +139,8 @@ var lawsPDF = []law{
 
 	{name: certified, made: pdf(eutest.PDFOptions{Certify: 2}, filled), want: passed},
 	{name: "a certification that lets nothing change, and evidence after it", made: pdf(eutest.PDFOptions{Certify: 1}), want: passed},
-	{name: "F5: a certification that lets nothing change, and a field filled in", good: certified, made: pdf(eutest.PDFOptions{Certify: 1}, filled), want: passed, fires: []string{"FC-DOC-MDP"}},
+	{name: "F5: a certification that lets nothing change, and a field filled in", good: certified, made: pdf(eutest.PDFOptions{Certify: 1}, filled), want: misshapen, bst: stamped, fires: []string{"FC-DOC-MDP"}},
+	{name: "a certification that the catalogue does not name is told of", good: certified, made: pdf(eutest.PDFOptions{Certify: 2, NoPerms: true}), want: passed, fires: []string{"FC-DOC-MDP"}},
 	{name: "F5: it decides where the policy lets the certification", good: certified, made: pdf(eutest.PDFOptions{Certify: 1}, filled), levels: deciding("DocMDP"), want: misshapen,
 		fires: []string{"FC-DOC-MDP"}},
 	{name: "F5: a certification that lets notes come", made: pdf(eutest.PDFOptions{Certify: 3}, annotated("200 200 280 220")), levels: deciding("DocMDP"), want: passed},

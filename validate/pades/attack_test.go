@@ -176,7 +176,7 @@ func TestCertificationF5(t *testing.T) {
 	p.sign(objects{1: "<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R/Perms<</DocMDP 20 0 R>>>>",
 		7: "<</Type/Annot/Subtype/Widget/FT/Sig/T(Second)/Rect[10 200 100 220]/P 3 0 R/V 20 0 R>>"}, 20, sigEntries+mdp(2), w.cms)
 	doc := open(t, p.data)
-	if len(doc.Signatures) != 2 || len(doc.Signatures[0].Problems) != 0 || !slices.Contains(codes(doc.Signatures[1].Problems), "doc-mdp-violation") {
+	if len(doc.Signatures) != 2 || len(doc.Signatures[0].Problems) != 0 || !slices.Contains(codes(doc.Signatures[1].Problems), "certification-misuse") {
 		t.Errorf("%+v", doc.Signatures)
 	}
 }

@@ -112,11 +112,11 @@ func (f *file) changes(all []*signed) {
 		}
 		p := s.permissions(final)
 		if p.certified && slices.ContainsFunc(all[:i], func(o *signed) bool { return !o.stamp }) {
-			s.problem(signature.DocMDPViolation, "The %s is a certification, and not the first signature of the file: %s was made before.", s.what(), all[0].what())
+			s.problem(signature.CertificationMisuse, "The %s is a certification, and not the first signature of the file: %s was made before.", s.what(), all[0].what())
 		}
 		if p.certified {
 			if r, ok := final.dict(final.root().get("Perms")).get("DocMDP").(ref); !ok || r.num != s.object {
-				s.problem(signature.DocMDPViolation, "The %s is a certification, but the permissions of the catalog do not name it.", s.what())
+				s.problem(signature.CertificationMisuse, "The %s is a certification, but the permissions of the catalog do not name it.", s.what())
 			}
 		}
 		var touched []touchedAnnot

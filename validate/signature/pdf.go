@@ -18,7 +18,8 @@ const (
 	UndefinedChange     ProblemCode = "undefined-change"     // a later revision changed what no signer lets change (F4)
 	AnnotationChange    ProblemCode = "annotation-change"    // a later revision made, changed or deleted annotations (F5)
 	AnnotationOverlap   ProblemCode = "annotation-overlap"   // an annotation that came or moved later covers another one (F5)
-	DocMDPViolation     ProblemCode = "doc-mdp-violation"    // a change that the certification forbids, or a certification that is not the first signature
+	DocMDPViolation     ProblemCode = "doc-mdp-violation"    // a change that the certification forbids
+	CertificationMisuse ProblemCode = "certification-misuse" // a certification that is not the first signature, or that the catalog does not name
 	FieldMDPViolation   ProblemCode = "field-mdp-violation"  // a field changed that a FieldMDP transform locks
 	FieldLockViolation  ProblemCode = "field-lock-violation" // a field changed that the Lock of the signature field locks
 	ByteRangeCollision  ProblemCode = "byte-range-collision" // the signed octets of two signatures overlap without one holding the other

@@ -107,7 +107,7 @@ var (
 		Instead: "It is told: ISO 32000-2 lets annotations come after signing, unless a certification forbids them, and then FC-DOC-MDP decides.",
 	}
 	RuleDocMDP = &Rule{
-		ID: "FC-DOC-MDP", Clause: Clause{"ISO 32000-2", "12.8.2.2"}, Fails: fails(Failed, FormatFailure),
+		ID: "FC-DOC-MDP", Clause: Clause{"ISO 32000-2", "12.8.2.2"}, Fails: fails(Failed, FormatFailure), Firm: true,
 		Asks:    "Do later changes keep to what the certification allows?",
 		Usually: "A certified document was edited, or signed once more by a certification that may only come first.",
 	}
