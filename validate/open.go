@@ -29,8 +29,30 @@ func Open(f File, detached []File) (*signature.Document, *signature.ReadError) {
 		}
 	}
 	doc, err := open(f, detached)
+	return doc, readError(err)
+}
+
+// open opens the file with what is at hand of its detached contents.
+func (r Request) open() (*signature.Document, *signature.ReadError) {
+	if len(r.Digests) == 0 {
+		return Open(r.File, r.Detached)
+	}
+	if !bytes.HasPrefix(bytes.TrimLeft(bytes.TrimPrefix(r.File.Data, []byte("\xef\xbb\xbf")), " \t\r\n"), []byte("<")) || len(r.File.Data) > signature.MaxSignatureFile {
+		return nil, &signature.ReadError{Code: signature.UnsupportedFormat,
+			Message: fmt.Sprintf("Only an XML signature of at most %d octets is judged by digests in place of its contents.", signature.MaxSignatureFile)}
+	}
+	digests := make([]xades.Digested, len(r.Digests))
+	for i, d := range r.Digests {
+		digests[i] = xades.Digested(d)
+	}
+	doc, err := xades.OpenDigested(r.File.Data, digests)
+	return doc, readError(err)
+}
+
+// readError is what a reader says, as people are told it; nil for nil.
+func readError(err error) *signature.ReadError {
 	if err == nil {
-		return doc, nil
+		return nil
 	}
 	read := &signature.ReadError{Code: signature.Malformed, Message: err.Error()}
 	var of *signature.ReadError
@@ -38,7 +60,7 @@ func Open(f File, detached []File) (*signature.Document, *signature.ReadError) {
 		*read = *of
 	}
 	read.Message, read.Hint = sentence(read.Message), sentence(read.Hint)
-	return nil, read
+	return read
 }
 
 // sentence gives a message of a reader, which Go wants in small letters and without

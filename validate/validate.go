@@ -10,6 +10,7 @@ import (
 
 	"github.com/vidimus/vidimus/trustlist"
 	"github.com/vidimus/vidimus/validate/ades"
+	"github.com/vidimus/vidimus/validate/algo"
 	"github.com/vidimus/vidimus/validate/certificate"
 	"github.com/vidimus/vidimus/validate/evidence"
 	"github.com/vidimus/vidimus/validate/gather"
@@ -26,12 +27,22 @@ type File struct {
 	Data []byte
 }
 
+// Digested is a detached content of which only a digest is at hand.
+type Digested struct {
+	Name   string
+	Digest algo.Digest
+	Sum    []byte
+}
+
 // Request is what is to be judged. There is no default time.
 type Request struct {
 	File     File
 	Detached []File // signed content that the file does not hold
-	At       time.Time
-	Fetched  Fetched // by Gather, or from a bundle; nothing: the file must speak for itself
+	// Digests stand in place of Detached where that content is not at hand. XAdES
+	// can be judged by them; other files that come with them are refused.
+	Digests []Digested
+	At      time.Time
+	Fetched Fetched // by Gather, or from a bundle; nothing: the file must speak for itself
 }
 
 // Fetched is evidence that a file does not hold, and what was asked for in vain.
@@ -44,7 +55,7 @@ type Fetched struct {
 // returns the request with what was found; Validate, which touches nothing,
 // judges by it.
 func (v *Validator) Gather(ctx context.Context, req Request, src gather.Source) Request {
-	doc, readErr := Open(req.File, req.Detached)
+	doc, readErr := req.open()
 	if readErr != nil || src == nil {
 		return req
 	}
@@ -60,9 +71,17 @@ func (v *Validator) Gather(ctx context.Context, req Request, src gather.Source) 
 // Verdict is what was found, and all that it rests on.
 type Verdict struct {
 	Report   *report.Report
+	Judged   *Judged           // what the report says, for other voices; nil where the file was refused
 	Evidence *evidence.Set     // certificates, OCSP answers, CRLs and tokens, raw
 	Lists    []*trustlist.List // national lists that stand above any certificate that was met
 	met      map[trustlist.Key]bool
+}
+
+// Judged holds the facts and results that a report is written from.
+type Judged struct {
+	Document   *signature.Document
+	Signatures []report.Judged
+	Timestamps []report.JudgedTimestamp // those of the container or document
 }
 
 // Uses says whether a certificate, or another of its name and key, stands in any
@@ -100,7 +119,7 @@ func (v *Validator) Validate(req Request) (*Verdict, error) {
 		return nil, ErrNoTime
 	}
 	at := req.At.UTC().Truncate(time.Second)
-	doc, readErr := Open(req.File, req.Detached)
+	doc, readErr := req.open()
 	if readErr != nil {
 		return &Verdict{Report: v.refused(req, at, readErr), Evidence: evidence.NewSet()}, nil
 	}
@@ -108,12 +127,15 @@ func (v *Validator) Validate(req Request) (*Verdict, error) {
 	results := c.Judge()
 	rep := v.head(req, at)
 	rep.Document.Form = string(doc.Form)
+	judged := &Judged{Document: doc}
 	rep.Notes = req.Fetched.Notes
 	for _, r := range results {
-		rep.AddSignature(v.qualify(r, at))
+		judged.Signatures = append(judged.Signatures, v.qualify(r, at))
+		rep.AddSignature(judged.Signatures[len(judged.Signatures)-1])
 	}
 	for _, t := range c.DocumentTimestamps() {
-		rep.AddTimestamp(v.qualifyTimestamp(t, at))
+		judged.Timestamps = append(judged.Timestamps, v.qualifyTimestamp(t, at))
+		rep.AddTimestamp(judged.Timestamps[len(judged.Timestamps)-1])
 	}
 	for _, e := range c.DocumentRecords() {
 		j := report.JudgedRecord{RecordResult: e}
@@ -128,7 +150,7 @@ func (v *Validator) Validate(req Request) (*Verdict, error) {
 	for _, x := range c.ChainCertificates() {
 		met[trustlist.KeyOf(x)] = true
 	}
-	return &Verdict{Report: rep, Evidence: c.Evidence, Lists: lists, met: met}, nil
+	return &Verdict{Report: rep, Judged: judged, Evidence: c.Evidence, Lists: lists, met: met}, nil
 }
 
 func (v *Validator) head(req Request, at time.Time) *report.Report {

@@ -92,6 +92,7 @@ type Signature struct {
 	Path     string      // file inside the container; field name in a PDF
 	Form     Form        // XAdES, CAdES, PAdES or JAdES: the syntax
 	Master   *Signature  // what it countersigns; nil for others
+	XMLID    string      // the Id of ds:Signature, as the file says it; empty where there is none
 
 	Algorithm     algo.Signature
 	AlgorithmName string // as the file says it: URI or OID
@@ -107,6 +108,7 @@ type Signature struct {
 	SigningCertificateAttributes int                    // how many such attributes there are, v1 and v2 together
 
 	ClaimedSigningTime time.Time // zero: none claimed
+	Claims             Claims    // of XAdES
 	Properties         bool      // signed properties/attributes are there and are covered (SignedProperties, message-digest)
 	Policy             *PolicyReference
 	MIMETypes          []string

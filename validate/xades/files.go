@@ -15,6 +15,14 @@ type File struct {
 	Data []byte
 }
 
+// Digested is detached content of which only a digest is at hand. What needs the
+// octets themselves (transforms, time-stamps over the content) does not find it.
+type Digested struct {
+	Name   string
+	Digest algo.Digest
+	Sum    []byte
+}
+
 // Files are the detached contents that the references of a signature may mean.
 // Each is hashed at most once with each algorithm, however many signatures and
 // references there are. Safe for concurrent use.
@@ -27,9 +35,10 @@ type Files struct {
 
 type hashedFile struct {
 	File
-	mu     sync.Mutex
-	sums   map[algo.Digest][]byte
-	sha256 *evidence.ID
+	digested *Digested // the octets are not at hand, this is
+	mu       sync.Mutex
+	sums     map[algo.Digest][]byte
+	sha256   *evidence.ID
 }
 
 // NewFiles makes a set of detached contents. The data must not change afterwards.
@@ -37,6 +46,16 @@ func NewFiles(files []File) *Files {
 	f := &Files{}
 	for _, one := range files {
 		f.files = append(f.files, &hashedFile{File: one, sums: map[algo.Digest][]byte{}})
+	}
+	f.index()
+	return f
+}
+
+// newDigests makes a set of contents that are known by their digests.
+func newDigests(digests []Digested) *Files {
+	f := &Files{}
+	for _, one := range digests {
+		f.files = append(f.files, &hashedFile{File: File{Name: one.Name}, digested: &one})
 	}
 	f.index()
 	return f
@@ -82,7 +101,17 @@ func (f *Files) size() int {
 // SHA256 is the hash of the i-th file.
 func (f *Files) SHA256(i int) evidence.ID { return f.files[i].id() }
 
+// byDigest says whether the octets of the file are not at hand.
+func (h *hashedFile) byDigest() bool { return h.digested != nil }
+
+// id is the SHA-256 of the octets; zero where another digest of them is all there is.
 func (h *hashedFile) id() evidence.ID {
+	if h.byDigest() {
+		if d := h.digested; d.Digest == algo.SHA256 && len(d.Sum) == len(evidence.ID{}) {
+			return evidence.ID(d.Sum)
+		}
+		return evidence.ID{}
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.sha256 == nil {
@@ -94,6 +123,12 @@ func (h *hashedFile) id() evidence.ID {
 
 // sum is the digest of a file; nil where the algorithm is not known.
 func (h *hashedFile) sum(d algo.Digest) []byte {
+	if h.byDigest() {
+		if d == h.digested.Digest {
+			return h.digested.Sum
+		}
+		return nil
+	}
 	if d == "SHA-256" {
 		id := h.id()
 		return id[:]

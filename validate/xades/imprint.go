@@ -151,7 +151,11 @@ func (s *source) writeTarget(w io.Writer, m xmldom.Method, r *xmldsig.Reference,
 	if !report.Found {
 		return errNoImprint
 	}
-	if f := s.resolver.match[r]; f != nil && len(r.Transforms) == 0 {
+	f := s.resolver.match[r]
+	if f != nil && f.byDigest() {
+		return errNoImprint // the octets that the time-stamp is over are not at hand
+	}
+	if f != nil && len(r.Transforms) == 0 {
 		_, err := w.Write(f.Data)
 		return err
 	}

@@ -9,7 +9,17 @@ import "github.com/vidimus/vidimus/validate/signature"
 // Open reads an XML file with signatures. files are the detached contents.
 // An error is a *signature.ReadError.
 func Open(data []byte, files []File) (*signature.Document, error) {
-	found, err := Read(data, "", NewFiles(files))
+	return open(data, NewFiles(files))
+}
+
+// OpenDigested reads an XML file with signatures whose detached contents are known
+// by their digests only. An error is a *signature.ReadError.
+func OpenDigested(data []byte, digests []Digested) (*signature.Document, error) {
+	return open(data, newDigests(digests))
+}
+
+func open(data []byte, files *Files) (*signature.Document, error) {
+	found, err := Read(data, "", files)
 	if err != nil {
 		return nil, err
 	}

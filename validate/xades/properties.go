@@ -74,6 +74,7 @@ func (s *source) readSigned() {
 		}
 		s.out.ClaimedSigningTime = at
 	}
+	s.readClaims()
 	for _, n := range s.ssp.All(s.space, "SigningCertificate") {
 		s.out.SigningCertificateAttributes++
 		s.readCertRefs(n, 1)

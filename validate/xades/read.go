@@ -163,7 +163,7 @@ func (r *reader) read(n *xmldom.Node, master *source) (*source, error) {
 	}
 	ds.Budget = r.work
 	s := &source{reader: r, ds: ds, master: master, mimeTypes: map[string]string{}, referenced: map[*xmldom.Node]bool{}, sums: sumIndex{}, named: map[*xmldom.Node]signature.Material{},
-		out: &signature.Signature{Path: r.path, Form: signature.FormXAdES, Algorithm: ds.Algorithm, AlgorithmName: ds.Method, Value: ds.Value, ValueProblem: ds.ValueProblem}}
+		out: &signature.Signature{XMLID: ds.ID, Path: r.path, Form: signature.FormXAdES, Algorithm: ds.Algorithm, AlgorithmName: ds.Method, Value: ds.Value, ValueProblem: ds.ValueProblem}}
 	if master != nil {
 		s.out.Master = master.out
 	}

@@ -94,6 +94,10 @@ func (s *source) readReference(r *xmldsig.Reference) (*signature.Reference, *xml
 	if r.ID != "" {
 		out.MIMEType = s.mimeTypes["#"+r.ID]
 	}
+	if file != nil && file.byDigest() {
+		readByDigest(out, r, file)
+		return out, res.Target, nil
+	}
 	if !out.Found {
 		return out, res.Target, nil
 	}
@@ -112,6 +116,22 @@ func (s *source) readReference(r *xmldsig.Reference) (*signature.Reference, *xml
 		out.Intact = len(r.Value) > 0 && bytes.Equal(out.Computed, r.Value)
 	}
 	return out, res.Target, nil
+}
+
+// readByDigest compares a reference with content of which only a digest is known:
+// it is found where that digest is of the reference's algorithm and nothing is to
+// be done to the octets first (EN 319 102-1 §5.2.7: hashes in place of the data).
+func readByDigest(out *signature.Reference, r *xmldsig.Reference, file *hashedFile) {
+	sum := file.sum(r.Digest)
+	switch {
+	case len(r.Transforms) > 0:
+		out.Why = "only the digest of the content is known, and the reference transforms the content first"
+	case sum == nil:
+		out.Why = fmt.Sprintf("of the content a digest by %s is known, and the reference has one by %s", file.digested.Digest, short(r.DigestMethod))
+	default:
+		out.Found, out.Why, out.Computed, out.DataID = true, r.ValueProblem, sum, file.id()
+		out.Intact = r.ValueProblem == "" && len(r.Value) > 0 && bytes.Equal(sum, r.Value)
+	}
 }
 
 // resolve follows a reference and carries out its transforms; a node-set is not

@@ -26,6 +26,9 @@ func (r *resolver) External(_ *xmldsig.Reference, uri string, hasURI bool) ([]by
 		return nil, "", false
 	}
 	r.match[r.asked] = f
+	if f.byDigest() {
+		return nil, "", false
+	}
 	return f.Data, f.Name, true
 }
 
@@ -34,7 +37,7 @@ func (r *resolver) find(ref *xmldsig.Reference, uri string, hasURI bool) *hashed
 	if n == 0 {
 		return nil
 	}
-	if r.single {
+	if r.single && !r.files.files[0].byDigest() {
 		return r.files.files[0]
 	}
 	if !hasURI && n > 1 {
