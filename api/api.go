@@ -84,6 +84,8 @@ type Deps struct {
 	Archive   Archive
 	Readiness Readiness
 	Limits    Limits
+	// Faces are the APIs of other products that stand beside /v1.
+	Faces []Face
 	// UnsafeNow, when set, is the clock that the service goes by, for rehearsals;
 	// readiness says so.
 	UnsafeNow *time.Time
@@ -137,5 +139,6 @@ func New(deps Deps) (http.Handler, error) {
 	g.POST("/v1/bundles", s.needArchive, s.postBundle)
 	g.GET("/v1/bundles", s.needArchive, s.listBundles)
 	g.GET("/v1/bundles/:id", s.needArchive, s.getBundle)
+	s.mount(g, deps.Faces)
 	return g, nil
 }

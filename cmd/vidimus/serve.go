@@ -33,7 +33,8 @@ type ServeCmd struct {
 
 // Help is the example under `--help`.
 func (c *ServeCmd) Help() string {
-	return `Answers POST /v1/validations and /v1/bundles, GET /v1/bundles, /healthz and /readyz.
+	return `Answers POST /v1/validations and /v1/bundles, GET /v1/bundles, /healthz and /readyz;
+and, in the words of SiVa 3, POST /validate, /validateHashcode and /getDataFiles.
 It stops on SIGINT and SIGTERM once the requests under way are answered.
 
 Example:

@@ -39,9 +39,13 @@ func serveDeps(ctx context.Context, world *runtime, c *ServeCmd, log *slog.Logge
 	if s.store, err = openStore(ctx, c.Store, now); err != nil {
 		return api.Deps{}, nil, err
 	}
+	faces, err := c.faces(s)
+	if err != nil {
+		return api.Deps{}, nil, err
+	}
 	var closing func()
 	s.source, closing = c.online(c.UnsafeNow)
-	deps := api.Deps{Validator: s, Archive: s, Readiness: s, Limits: c.limits(), UnsafeNow: unsafeNow, Log: log}
+	deps := api.Deps{Validator: s, Archive: s, Readiness: s, Faces: faces, Limits: c.limits(), UnsafeNow: unsafeNow, Log: log}
 	return deps, closing, nil
 }
 

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/vidimus/vidimus/api"
+	"github.com/vidimus/vidimus/api/siva"
+	"github.com/vidimus/vidimus/validate"
+	"github.com/vidimus/vidimus/validate/policy"
+)
+
+// faces are the APIs of other products that serve answers beside its own.
+func (c *ServeCmd) faces(s *service) ([]api.Face, error) {
+	judge := &sivaJudge{service: s, policies: map[string]*policy.Policy{}}
+	for _, name := range siva.Policies() {
+		named := c.judgeFlags
+		named.Policy = name
+		p, err := named.policy()
+		if err != nil {
+			return nil, err
+		}
+		judge.policies[name] = p
+	}
+	return []api.Face{siva.New(judge, siva.Options{
+		Version: version(), Started: s.now(), Now: s.now, Ready: func() bool { return s.validator != nil },
+	})}, nil
+}
+
+// sivaJudge is the one judge, under SiVa's policies and whatever trust the service
+// goes by now.
+type sivaJudge struct {
+	service  *service
+	policies map[string]*policy.Policy
+}
+
+// Judge judges a file under a policy of siva.Policies. A request without a time is
+// of now.
+func (j *sivaJudge) Judge(ctx context.Context, name string, req validate.Request) (*validate.Verdict, error) {
+	s := j.service
+	if s.validator == nil {
+		return nil, &api.NotReady{Why: s.why}
+	}
+	p, ok := j.policies[name]
+	if !ok {
+		return nil, errors.New("judging for SiVa's clients: no policy " + name)
+	}
+	v, err := validate.New(s.validator.Trust(), p)
+	if err != nil {
+		return nil, err
+	}
+	if req.At.IsZero() {
+		req.At = s.now()
+		req = gathered(ctx, v, req, s.source)
+	}
+	return v.Validate(req)
+}
