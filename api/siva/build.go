@@ -2,6 +2,7 @@ package siva
 
 import (
 	"encoding/base64"
+	"slices"
 	"strings"
 
 	"github.com/vidimus/vidimus/validate"
@@ -65,7 +66,7 @@ func (t *told) signature(j report.Judged) signatureReport {
 	out := signatureReport{
 		ID: s.ID, SignatureFormat: t.format(j), SignatureMethod: method(s), SignatureLevel: legal(j.Qualification.Level),
 		Indication: string(j.Indication), SubIndication: string(j.SubIndication), ClaimedSigningTime: stamp(s.ClaimedSigningTime),
-		SignatureScopes: t.scopes(s), Certificates: certificates(j), Info: newInfo(j),
+		SignatureScopes: t.scopes(s), Certificates: t.certificates(j), Info: newInfo(j),
 	}
 	if s.XMLID != "" {
 		out.ID = s.XMLID
@@ -208,32 +209,42 @@ func newArchiveStamp(t report.JudgedTimestamp) archiveStamp {
 }
 
 // certificates are those of the signer, of his time-stamps and of the first answer
-// about him, each with its issuers.
-func certificates(j report.Judged) []certificateReport {
-	var out []certificateReport
-	if j.Signer != nil {
-		out = append(out, withIssuers("SIGNING", chainOf(j)))
+// about him, each with its issuers, in the order in which SiVa's services tell them.
+func (t *told) certificates(j report.Judged) []certificateReport {
+	signing := func() (out []certificateReport) {
+		if j.Signer != nil {
+			out = append(out, withIssuers("SIGNING", chainOf(j)))
+		}
+		return out
 	}
-	for _, x := range []struct {
-		kind  string
-		types []signature.TimestampType
-	}{
-		{"SIGNATURE_TIMESTAMP", []signature.TimestampType{signature.SignatureTimestamp}},
-		{"ARCHIVE_TIMESTAMP", archiving},
-		{"CONTENT_TIMESTAMP", []signature.TimestampType{signature.ContentTimestamp, signature.AllDataObjectsTimestamp, signature.IndividualDataObjectsTimestamp}},
-	} {
-		for _, t := range ofType(j, x.types...) {
-			if chain := stampChain(t); chain != nil {
-				out = append(out, withIssuers(x.kind, chain))
+	stamps := func(kind string, types ...signature.TimestampType) (out []certificateReport) {
+		for _, x := range ofType(j, types...) {
+			if chain := stampChain(x); chain != nil {
+				out = append(out, withIssuers(kind, chain))
 			}
 		}
+		return out
 	}
+	archive, signed := stamps("ARCHIVE_TIMESTAMP", archiving...), stamps("SIGNATURE_TIMESTAMP", signature.SignatureTimestamp)
+	content := stamps("CONTENT_TIMESTAMP", signature.ContentTimestamp, signature.AllDataObjectsTimestamp, signature.IndividualDataObjectsTimestamp)
+	if t.bdoc {
+		return slices.Concat(responder(j), signing(), signed, archive, content)
+	}
+	return slices.Concat(archive, signed, content, signing(), responder(j))
+}
+
+// responder is the certificate of who answered about the signer, or else of who
+// made the answer that the signature carries.
+func responder(j report.Judged) []certificateReport {
 	for _, r := range j.Revocations {
 		if r.About == j.Signer && r.ProducedBy != nil {
-			return append(out, withIssuers("REVOCATION", []*certificate.Certificate{r.ProducedBy}))
+			return []certificateReport{withIssuers("REVOCATION", []*certificate.Certificate{r.ProducedBy})}
 		}
 	}
-	return out
+	if answer := answerUsed(j); answer != nil && len(answer.Certificates) > 0 {
+		return []certificateReport{withIssuers("REVOCATION", answer.Certificates[:1])}
+	}
+	return nil
 }
 
 func chainOf(j report.Judged) []*certificate.Certificate {

@@ -122,7 +122,9 @@ func outcomeOf(c verdict.Conclusion, errs, warns []message) outcome {
 }
 
 // blocks are the constraints of a basic validation, up to the one that decided.
-func blocks(id string, findings []verdict.Finding) []constraint {
+// expired says that the signing certificate had ended at the validation time, which
+// SiVa's library tells in the state of the block also where time-stamps make up for it.
+func blocks(id string, findings []verdict.Finding, expired bool) []constraint {
 	var out []constraint
 	for _, p := range parts {
 		c := constraint{Name: p.name, Status: "OK", ID: id + "-" + p.name.Key}
@@ -136,6 +138,9 @@ func blocks(id string, findings []verdict.Finding) []constraint {
 			case f.Level == verdict.Warning && c.Status == "OK" && !quietPart(f.Rule):
 				c.Status = "WARNING"
 			}
+		}
+		if expired && c.Status == "OK" && (p.name.Key == "BSV_IXCVRC" || p.name.Key == "BSV_IVTAVRSC") {
+			c.Status = "WARNING"
 		}
 		if out = append(out, c); c.Status == "NOT_OK" {
 			break
@@ -162,7 +167,7 @@ func (t *told) process() *process {
 func (t *told) item(j report.Judged) processItem {
 	s := t.signature(j)
 	out := processItem{
-		ID: s.ID, Basic: block{Constraint: blocks(s.ID, j.Findings), Conclusion: outcomeOf(j.Basic, s.Errors, nil)},
+		ID: s.ID, Basic: block{Constraint: blocks(s.ID, j.Findings, j.Signer != nil && t.Report.ValidationTime.After(j.Signer.NotAfter)), Conclusion: outcomeOf(j.Basic, s.Errors, nil)},
 		LongTerm:      block{Constraint: []constraint{longTerm(s.ID, j.Basic)}, Conclusion: outcomeOf(j.WithTime, s.Errors, nil)},
 		Qualification: qualification{Signature: s.SignatureLevel, Conclusion: t.qualified(j)}, Conclusion: outcomeOf(j.Conclusion, s.Errors, s.Warnings),
 	}
@@ -209,7 +214,7 @@ func newProcessStamp(j report.JudgedTimestamp) processStamp {
 	}
 	return processStamp{
 		ID: id, Conclusion: outcomeOf(j.Conclusion, m.errors, nil),
-		Basic:         block{Type: string(j.At.Type), Constraint: blocks(id, j.Findings), Conclusion: outcomeOf(j.Basic, m.errors, nil)},
+		Basic:         block{Type: string(j.At.Type), Constraint: blocks(id, j.Findings, false), Conclusion: outcomeOf(j.Basic, m.errors, nil)},
 		Archival:      block{Constraint: []constraint{arch}, Conclusion: outcomeOf(j.Conclusion, m.errors, nil)},
 		Qualification: qualification{Timestamp: j.Qualification.Level, Conclusion: outcomeOf(verdict.OK, append(q.errors, q.warnings...), nil)},
 	}

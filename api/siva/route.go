@@ -48,7 +48,7 @@ func (f *face) document(ctx context.Context, d *document, depth int) (*conclusio
 		return c, nil, err
 	}
 	if t.bdoc = ext == "bdoc"; t.bdoc {
-		if k := t.Judged.Document.Container; k == nil || !k.HasMimetype {
+		if !isBDOC(t.Judged.Document) {
 			return nil, nil, errMalformed
 		}
 		c := t.conclusion()
@@ -56,6 +56,13 @@ func (f *face) document(ctx context.Context, d *document, depth int) (*conclusio
 	}
 	c := t.conclusion()
 	return &c, t, nil
+}
+
+// isBDOC says whether a file can be one of BDOC 2.1: a container with a mimetype
+// file that does not name BDOC 1.0.
+func isBDOC(d *signature.Document) bool {
+	k := d.Container
+	return k != nil && k.HasMimetype && !strings.HasPrefix(k.Mimetype, "application/vnd.bdoc-1.")
 }
 
 // judged judges a file; nil where it can be read and nothing in it is signed. One

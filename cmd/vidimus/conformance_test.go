@@ -163,9 +163,16 @@ func readExplained(t *testing.T) map[string]bool {
 
 func TestExplanationsAreWellFormed(t *testing.T) { readExplained(t) }
 
-// TestFloorOnlyRises compares the floor with the one committed last: agreement
-// that was reached is not given up in silence.
+// TestFloorOnlyRises compares the floors with those committed last: agreement that
+// was reached is not given up in silence.
 func TestFloorOnlyRises(t *testing.T) {
+	for _, f := range []string{floorFile, sivaFloorFile} {
+		t.Run(filepath.Base(f), func(t *testing.T) { onlyRises(t, f) })
+	}
+}
+
+func onlyRises(t *testing.T, floorFile string) {
+	t.Helper()
 	now, err := os.ReadFile(filepath.Join(root, floorFile))
 	if err != nil {
 		t.Fatal(err)
