@@ -98,6 +98,7 @@ var keys = map[string]string{
 	saysPast:        "PSV_IPSVC_ANS",
 	saysImprint:     "BBB_CV_TSP_IRDOI_ANS",
 	saysNotGranted:  "QUAL_HAS_GRANTED_AT_ANS",
+	saysMismatch:    "QUAL_IS_TRUST_CERT_MATCH_SERVICE_ANS2",
 	ofSignature[verdict.RuleValidityNotRevoked]: "BBB_XCV_ICTIVRSC_ANS",
 	ofSignature[verdict.RuleSignatureIntact]:    "BBB_CV_ISI_ANS",
 	ofSignature[verdict.RuleDataFound]:          "BBB_CV_IRDOF_ANS",
@@ -194,6 +195,9 @@ func longTerm(id string, basic verdict.Conclusion) constraint {
 func (t *told) qualified(j report.Judged) outcome {
 	var m messages
 	for _, f := range j.Qualification.Findings {
+		if f.Rule == verdict.RuleProviderName && !f.Passed {
+			m.warning(saysMismatch) // which SiVa keeps out of the simple report
+		}
 		m.finding(f, ofSignature, j.Signature.ObjectID)
 	}
 	return outcomeOf(verdict.OK, m.errors, m.warnings)

@@ -171,12 +171,12 @@ func tokenScopes(j report.JudgedTimestamp, file string, entries []string) []scop
 }
 
 // dataFile unpacks one file of a container that its reader has let pass, and makes
-// sure that it is the one that was judged; nil where it is not.
+// sure that it is the one that was judged; nil where it is not, or is too large.
 func dataFile(container []byte, name string, k *signature.Container) []byte {
 	i := slices.IndexFunc(k.Entries, func(e signature.Entry) bool { return e.Name == name })
 	z, err := zip.NewReader(bytes.NewReader(container), int64(len(container)))
-	if i < 0 || err != nil {
-		return nil
+	if i < 0 || err != nil || k.Entries[i].Size > maxRequest {
+		return nil // containers in containers must not unpack to more than a request may hold (attack Z1)
 	}
 	for _, f := range z.File {
 		if f.Name != name {

@@ -21,6 +21,7 @@ const (
 	saysNotAdES       = "The signature/seal is not a valid AdES digital signature!"
 	saysIndeterminate = "The signature/seal is an INDETERMINATE AdES digital signature!"
 	saysNoQSCD        = "The private key does not reside in a QSCD at issuance time!"
+	saysMismatch      = "The trusted certificate does not match the trust service!"
 	saysImprint       = "The time-stamp message imprint is not intact!"
 )
 
@@ -88,6 +89,9 @@ var quiet = map[*verdict.Rule]bool{
 	verdict.RuleRevocationAuthority: true, verdict.RuleQualifiedAtSigning: true, verdict.RuleAdESPassed: true,
 }
 
+// grave are findings about the legal level that SiVa counts among the errors.
+var grave = map[*verdict.Rule]bool{verdict.RuleListReached: true, verdict.RuleServiceAtTime: true, verdict.RuleServiceGranted: true}
+
 const revocationUntrusted = "The certificate chain for revocation data is not trusted, it does not contain a trust anchor."
 
 // messages are the errors and warnings of a signature.
@@ -110,6 +114,9 @@ func (t *told) messages(j report.Judged) (errs, warns []message) {
 	}
 	m.outcome(j)
 	for _, f := range j.Qualification.Findings {
+		if grave[f.Rule] && f.Level == verdict.Warning {
+			f.Level = verdict.Error
+		}
 		m.finding(f, ofSignature, signer)
 	}
 	for _, says := range emptyFiles(t.Judged.Document, j.Signature) {
@@ -124,11 +131,11 @@ func (m *messages) notPassed(j report.Judged, now time.Time) {
 	if !j.Signature.Properties {
 		m.error(ofSignature[verdict.RuleSignedProperties])
 	}
-	expired := j.Signer != nil && now.After(j.Signer.NotAfter)
-	if expired || m.certificate {
+	told, expired := m.certificate, j.Signer != nil && now.After(j.Signer.NotAfter)
+	if expired || told {
 		m.errors = slices.Insert(m.errors, m.before, message{saysCertificate})
 	}
-	if expired {
+	if expired && !told { // else the judge has said what decided about the certificate
 		m.error(ofSignature[verdict.RuleValidityNotRevoked])
 	}
 }
