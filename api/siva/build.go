@@ -77,6 +77,7 @@ func (t *told) signature(j report.Judged) signatureReport {
 	out.Errors, out.Warnings = t.messages(j)
 	t.freshness(&out, j)
 	t.bdocRules(&out, j)
+	t.policy.sealed(&out, j.Qualification)
 	t.policy.apply(&out)
 	return out
 }

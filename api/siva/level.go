@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/vidimus/vidimus/validate/qualify"
 	"github.com/vidimus/vidimus/validate/verdict"
 )
 
@@ -38,6 +39,7 @@ func policyNamed(name string) *legalPolicy {
 // What POLv4 says of a signature's legal level.
 const (
 	saysBelowMinimum = "Signature/seal level do not meet the minimal level required by applied policy"
+	saysSealed       = "The signature level has been re-evaluated from initial UNKNOWN_QC to ADESEAL_QC by SiVa validation policy!"
 	saysNotQualified = "The signature is not in the Qualified Electronic Signature level"
 )
 
@@ -49,6 +51,20 @@ func legal(level string) string {
 	level = strings.ReplaceAll(level, "Not AdES but QC with QSCD", "NOT_ADES_QC_QSCD")
 	level = strings.ReplaceAll(level, "Not AdES but QC", "NOT_ADES_QC")
 	return strings.NewReplacer(" ", "_", "-", "_").Replace(strings.ToUpper(level))
+}
+
+// sealed is SiVa's second look, under POLv4, at a certificate that the lists called
+// one for signatures in a QSCD when it was issued, and one for seals at best
+// signature time: the signature counts as a seal with a qualified certificate. It is
+// the one place where SiVa's report raises a level; the verdict stays the judge's.
+func (p *legalPolicy) sealed(s *signatureReport, q *qualify.Result) {
+	then, later := q.AtIssuance, q.AtSigning
+	if p != polv4 || s.SignatureLevel != "UNKNOWN_QC" || then.Conflict || later.Conflict ||
+		!then.Qualified || then.Type != qualify.ESig || !then.QSCD || !later.Qualified || later.Type != qualify.ESeal {
+		return
+	}
+	s.SignatureLevel = "ADESEAL_QC"
+	s.Warnings = append(s.Warnings, message{saysSealed})
 }
 
 // apply asks a passed signature for the minimal level of the policy. It can only

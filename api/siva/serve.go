@@ -77,6 +77,9 @@ func tooLarge(size, limit int64) error {
 	return refuse("request", fmt.Sprintf("Request content-length (%d bytes) exceeds request size limit (%d bytes)", size, limit))
 }
 
+// statusClientGone stands in the log where nobody is left to answer, as for /v1.
+const statusClientGone = 499
+
 // requestErrors is how SiVa refuses a request: status 400 and what is wrong, by
 // the key of the request that it concerns.
 type requestErrors struct {
@@ -116,7 +119,7 @@ func (f *face) fail(w http.ResponseWriter, r *http.Request, route string, err er
 	case errors.As(err, &unready):
 		write(w, http.StatusServiceUnavailable, refuse("request", unready.Why))
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
-		return // nobody is left to answer
+		w.WriteHeader(statusClientGone)
 	case errors.Is(err, context.DeadlineExceeded):
 		write(w, http.StatusServiceUnavailable, refuse("request", "The work was not done in the time that one request may take"))
 	case api.ClientsFault(err):

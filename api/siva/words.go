@@ -86,7 +86,7 @@ var quiet = map[*verdict.Rule]bool{
 	verdict.RuleProviderName: true, verdict.RuleListExpired: true, verdict.RuleListVersion: true,
 	verdict.RuleMimetypePresent: true, verdict.RuleMimetypeContent: true, verdict.RuleStructure: true,
 	verdict.RuleAIA: true, verdict.RuleServiceConsistent: true, verdict.RuleValidityNotRevoked: true, verdict.RuleValidityNoPOE: true,
-	verdict.RuleRevocationAuthority: true, verdict.RuleQualifiedAtSigning: true, verdict.RuleAdESPassed: true,
+	verdict.RuleRevocationAuthority: true, verdict.RuleRevision: true, verdict.RuleQualifiedAtSigning: true, verdict.RuleAdESPassed: true,
 }
 
 // grave are findings about the legal level that SiVa counts among the errors.
