@@ -70,6 +70,9 @@ func TestSiVaConformance(t *testing.T) {
 		}
 		now["held outside DDOC and time-marks"] += s.Held
 		now["of"] += s.Total
+		if len(s.Failed) > 0 {
+			t.Logf("%s: %d of %d: %+v", s.ID, s.Held, s.Total, s.Failed)
+		}
 		switch {
 		case len(s.Failed) > 0 && !explained[s.ID]:
 			t.Errorf("unexplained: %s fails in %d of %d assertions, the first about %s", s.ID, len(s.Failed), s.Total, s.Failed[0].Where)

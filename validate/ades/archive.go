@@ -52,6 +52,13 @@ func (c *Case) judgePast(k *token) *TimestampResult {
 	if res.Passed() && !c.good(append(c.tokenUses(k), chainUses(k.chain, at)...), at) {
 		res.Conclusion = verdict.RulePastAlgorithms.Fails
 	}
+	// Basic validation may have ended before it asked for these.
+	if res.Passed() {
+		res.Conclusion = c.tokenTSA(k, b)
+	}
+	if res.Passed() && !c.tokenService(k, b) {
+		res.Conclusion = verdict.RuleTokenService.Fails
+	}
 	if res.Passed() {
 		// What basic validation found is told, and decides no more.
 		soft := c.block(c.Now)
@@ -119,6 +126,11 @@ func (c *Case) archive(s *signature.Signature, r *basicResult, t *timeResult) *t
 		if !c.algorithms(b, verdict.RulePastAlgorithms, uses, out.bst) {
 			out.Conclusion = verdict.RulePastAlgorithms.Fails
 		}
+	}
+	if out.Passed() {
+		// Basic validation may have ended before it asked (5.3.4 6)); what a signature
+		// must be, no time cures.
+		out.Conclusion = c.acceptance(s, b)
 	}
 	if out.Passed() {
 		out.cured = true

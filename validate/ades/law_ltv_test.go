@@ -1,6 +1,7 @@
 package ades_test
 
 import (
+	"crypto"
 	"testing"
 	"time"
 
@@ -19,7 +20,12 @@ const (
 	expiredLater       = "expired after the time-stamp is outlived"
 )
 
+const outlivedSigner = "a time-stamp outlives the certificate"
+
 var lawsTime = []law{
+	{name: outlivedSigner, policy: "practice", at: eutest.Day(2027, 6, 1), made: sign(eutest.SignOptions{}), want: passed},
+	{name: "a time-stamped signature whose algorithm was too weak then, of a certificate that has ended", good: outlivedSigner, policy: "practice", at: eutest.Day(2027, 6, 1),
+		made: sign(eutest.SignOptions{Hash: crypto.SHA1}), want: indeterminate + "CRYPTO_CONSTRAINTS_FAILURE_NO_POE", bst: stamped, fires: []string{"LTV-ALGORITHMS"}},
 	{name: outlivedRevocation, made: held(eutest.Day(2025, 3, 15), eutest.KeyCompromise), want: passed, fires: []string{"XCV-REVOKED"}},
 	{name: "revoked before the time-stamp is not", good: outlivedRevocation, made: held(eutest.Day(2025, 3, 5), eutest.KeyCompromise), want: unproven, bst: stamped, fires: []string{"LTV-REVOKED"}},
 	{name: "revoked in the second of the time-stamp is not", good: outlivedRevocation, made: held(stamped, eutest.KeyCompromise), want: unproven, bst: stamped, fires: []string{"LTV-REVOKED"}},
@@ -138,6 +144,10 @@ var lawsArchive = []law{
 		fires: []string{"TST-INTACT"}},
 	{name: "strict: expired long since, and archived in time", at: eutest.Day(2027, 6, 1), made: archived([]eutest.Option{expiring}, eutest.Day(2025, 3, 11)), want: passed,
 		fires: []string{"XCV-VALIDITY-NO-POE", "PSV-POE"}},
+	{name: "strict: expired, archived in time, and claimed to be of before the certificate", at: eutest.Day(2027, 6, 1), good: "strict: expired long since, and archived in time",
+		made: func(s *scene) []byte {
+			return s.Sign(s.issuer().Signer(expiring), contract, eutest.SignOptions{Level: eutest.LTA, Claimed: eutest.Day(2020, 1, 1), Archive: []eutest.Stamp{stampOn(eutest.Day(2025, 3, 11))}})
+		}, want: indeterminate + "SIG_CONSTRAINTS_FAILURE", bst: stamped, fires: []string{"SAV-SIGNING-TIME-RANGE"}},
 	{name: "strict: expired, and time-stamped after it", at: eutest.Day(2027, 6, 1), good: "strict: expired long since, and archived in time",
 		made: archived([]eutest.Option{eutest.Valid(eutest.Day(2024, 3, 1), eutest.Day(2025, 3, 9))}, eutest.Day(2025, 3, 11)), want: indeterminate + "OUT_OF_BOUNDS_NO_POE", bst: stamped},
 	{name: archivedTwice, at: long, made: oldUnit(eutest.Day(2025, 3, 20)), want: passed, fires: []string{"XCV-VALIDITY", "PSV-POE"}},

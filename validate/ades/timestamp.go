@@ -108,7 +108,9 @@ func (c *Case) tokenFormat(k *token, b *block) verdict.Conclusion {
 }
 
 // tokenService asks, where a policy does, for the type of the listed service that
-// the unit stands under.
+// the unit stands under: the nearest one above it, as it stood when the token was
+// made. That an authority further above is listed for something else, or was so at
+// another time, makes the unit no better.
 func (c *Case) tokenService(k *token, b *block) bool {
 	const constraint = "Timestamp/BasicSignatureConstraints/TrustServiceTypeIdentifier"
 	if c.Policy.Level(constraint) == policy.Ignore {
@@ -117,10 +119,14 @@ func (c *Case) tokenService(k *token, b *block) bool {
 	wanted := c.Policy.Values(constraint)
 	ok := false
 	for _, x := range k.chain.Certificates {
-		for _, s := range c.Trust.Services(x) {
+		services := c.Trust.Services(x)
+		for _, s := range services {
 			for _, i := range s.Instances {
-				ok = ok || has(wanted, i.Type)
+				ok = ok || has(wanted, i.Type) && i.At(k.GenTime)
 			}
+		}
+		if len(services) > 0 {
+			break
 		}
 	}
 	return b.ask(ok, verdict.RuleTokenService, constraint, k.ID, func() string {

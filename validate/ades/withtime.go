@@ -275,7 +275,7 @@ func (c *Case) waited(s *signature.Signature, r *basicResult, res *timeResult, b
 // acceptance, and the algorithms of chain and revocation data now, which no
 // signature time-stamp cures (5.5.4 10)).
 func (c *Case) stillGood(s *signature.Signature, r *basicResult, res *timeResult, b *block) verdict.Conclusion {
-	if !c.algorithms(b, verdict.RuleLongTermAlgorithms, digestUses(s), res.bst) {
+	if !c.algorithms(b, verdict.RuleLongTermAlgorithms, c.valueUses(s), res.bst) {
 		return verdict.RuleLongTermAlgorithms.Fails
 	}
 	if con := c.acceptance(s, b); !con.Passed() {

@@ -254,12 +254,6 @@ func (c *Case) x509Subject(r role, cert *certificate.Certificate, b *block) verd
 	}) {
 		return verdict.RulePseudonym.Fails
 	}
-	serial := cert.Subject.Get(certificate.OIDSerialNumber) + cert.Subject.Get(certificate.OIDOrganizationIdentifier)
-	if !b.ask(serial != "", verdict.RuleSubjectSerial, r.signing("SerialNumberPresent"), cert.ID, func() string {
-		return fmt.Sprintf("The subject %s carries neither a serial number nor an identifier of an organisation, by which to tell it from others of that name.", quote(cert.Subject.String()))
-	}) {
-		return verdict.RuleSubjectSerial.Fails
-	}
 	return verdict.OK
 }
 

@@ -20,6 +20,7 @@ var fixed = map[string]fixedAs{
 	"HashTreeRenewal":                          {Fail, "a renewal that does not cover all before it has another imprint, and its time-stamp fails (RFC 4998 §5.3)"},
 	"TLWellSigned":                             {Fail, "a list that its signature does not authenticate is never used (TS 119 615 §4.3)"},
 	"TLStructure":                              {Fail, "a list that cannot be read is never used (TS 119 612 §5)"},
+	"SerialNumberPresent":                      {Ignore, "every certificate has a serial number (RFC 5280 §4.1.2.2), and the reference, though its policies name it, never asks"},
 	"TLFreshness":                              {Ignore, "how old the copy of a list is, the judge does not know; whether the list has expired, TLNotExpired asks"},
 	"ManifestEntryObjectGroup":                 {Ignore, "the entries of a manifest are asked for one by one, by ManifestEntryObjectExistence"},
 	"PdfVisualDifference":                      {Ignore, "pages are compared as objects and not as pictures, by PdfPageDifference, PdfAnnotationOverlap and UndefinedChanges"},

@@ -265,11 +265,6 @@ var (
 		Asks:    "Does the certificate name its holder, and not a pseudonym?",
 		Usually: "Some services issue certificates to pseudonyms, which eIDAS allows.",
 	}
-	RuleSubjectSerial = &Rule{
-		ID: "XCV-SUBJECT-SERIAL", Clause: Clause{"EN 319 412-2", "4.2.4"}, Fails: fails(Indeterminate, ChainConstraintsFailure),
-		Asks:    "Does the subject carry a serial number, or an identifier of the organisation?",
-		Usually: "A certificate that was not issued under EN 319 412.",
-	}
 	RulePolicyTree = &Rule{
 		ID: "XCV-POLICY-TREE", Clause: Clause{"RFC 5280", "6.1.3 (d)-(f)"}, Fails: fails(Indeterminate, CertificateChainGeneralFailure),
 		Asks:    "Is there a certificate policy under which the whole chain is valid?",

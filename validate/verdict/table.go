@@ -50,7 +50,6 @@ func Rules() []*Rule {
 		RuleAIA,
 		RuleRevocationAccess,
 		RulePseudonym,
-		RuleSubjectSerial,
 		RulePolicyTree,
 		RuleNameConstraints,
 		RuleAuthorityKeyID,
