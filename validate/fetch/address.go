@@ -70,7 +70,8 @@ func (c *Client) dial(ctx context.Context, network, address string) (net.Conn, e
 	if err != nil {
 		return nil, fmt.Errorf("reading the address to dial: %w", err)
 	}
-	if !c.ports[port] { // the URL was checked; this is the last door before the network
+	trusted := c.trusted[hostPort(host, port)]
+	if !trusted && !c.ports[port] { // the URL was checked; this is the last door before the network
 		return nil, fmt.Errorf("port %q is not allowed", port)
 	}
 	addresses, err := c.resolve(ctx, host)
@@ -80,7 +81,7 @@ func (c *Client) dial(ctx context.Context, network, address string) (net.Conn, e
 	failure := errNoAddress
 	tried := 0
 	for _, a := range addresses {
-		if !c.options.UnsafeAllowPrivate && !public(a) {
+		if !trusted && !c.options.UnsafeAllowPrivate && !public(a) {
 			continue
 		}
 		if tried++; tried > maxAddresses {

@@ -3,6 +3,7 @@ package fetch
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 )
 
@@ -36,6 +37,20 @@ func (e *Error) Is(target error) bool { return target == e.kind }
 // Cause is what happened below, for the operator's log only; it may be nil. It
 // is not in the chain of errors, so that no caller shows it by accident.
 func (e *Error) Cause() error { return e.cause }
+
+// Temporary says whether asking again soon may help: a connection that failed or
+// was too slow, a server that is busy; not a URL that we refuse, an answer that is
+// too large, or a server that says there is no such thing (RFC 9110 §15.5).
+func (e *Error) Temporary() bool {
+	if e.kind != ErrUnavailable { //nolint:errorlint // the kind is one of ours, never wrapped
+		return false
+	}
+	var status statusError
+	if !errors.As(e.cause, &status) {
+		return true
+	}
+	return status >= 500 || status == http.StatusRequestTimeout || status == http.StatusTooManyRequests
+}
 
 func refused(target *url.URL, format string, args ...any) *Error {
 	return &Error{kind: ErrRefused, says: fmt.Sprintf("fetching %s: refused: ", name(target)) + fmt.Sprintf(format, args...)}

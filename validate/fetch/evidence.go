@@ -33,6 +33,18 @@ func (c *Client) Get(ctx context.Context, url string, maxSize int64) ([]byte, er
 	return c.body(ctx, Request{URL: url, MaxSize: maxSize})
 }
 
+// IfChanged gets url's octets, at most maxSize (0: the bound of Options), unless
+// they are as they were: etag and modified are what an earlier answer said of
+// itself, or empty. A nil body without an error says "not modified". What the
+// answer says of itself is returned in either case.
+func (c *Client) IfChanged(ctx context.Context, url, etag, modified string, maxSize int64) (body []byte, newETag, newModified string, err error) {
+	answer, err := c.Do(ctx, Request{URL: url, IfNoneMatch: etag, IfModifiedSince: modified, MaxSize: maxSize})
+	if err != nil {
+		return nil, "", "", err
+	}
+	return answer.Body, answer.ETag, answer.LastModified, nil
+}
+
 func (c *Client) body(ctx context.Context, r Request) ([]byte, error) {
 	answer, err := c.Do(ctx, r)
 	if err != nil {

@@ -78,6 +78,13 @@ type Options struct {
 	MaxRedirects int
 	// Concurrent bounds the fetches under way at once; more wait.
 	Concurrent int
+	// PerHost bounds the connections to one host at once; more wait. 0: no bound
+	// but Concurrent.
+	PerHost int
+	// Trusted are hosts that the operator named himself, as "host:port" or "host"
+	// for 80 and 443: they may lie at private addresses and other ports. What is
+	// fetched from them is trusted no more than the rest.
+	Trusted []string
 	// UserAgent is sent with every request; empty means "vidimus".
 	UserAgent string
 	// Resolver and Dialer reach the network; nil means the system's.
@@ -95,25 +102,28 @@ type Request struct {
 	Body []byte
 	// ContentType of Body; Accept is asked for. Both may be empty.
 	ContentType, Accept string
-	// IfNoneMatch is an entity tag of an earlier answer; it makes 304 an answer.
-	IfNoneMatch string
+	// IfNoneMatch is an entity tag of an earlier answer, IfModifiedSince its
+	// Last-Modified as it came; either makes 304 an answer (RFC 9110 §13.1).
+	IfNoneMatch, IfModifiedSince string
 	// MaxSize bounds the answer in octets; 0 means that of Options.
 	MaxSize int64
 }
 
 // Response is what the server answered with status 200, or 304 when the request
-// carried IfNoneMatch.
+// was conditional.
 type Response struct {
-	Body        []byte
-	ContentType string
-	ETag        string
-	NotModified bool
+	Body         []byte
+	ContentType  string
+	ETag         string
+	LastModified string
+	NotModified  bool
 }
 
 // Client fetches. It is safe for concurrent use; Close it when done.
 type Client struct {
 	options   Options
 	ports     map[string]bool
+	trusted   map[string]bool
 	transport *http.Transport
 	client    *http.Client
 	slots     chan struct{}
@@ -122,7 +132,7 @@ type Client struct {
 // New returns a Client that fetches as options say.
 func New(options Options) *Client {
 	o := withDefaults(options)
-	c := &Client{options: o, ports: portSet(o.Ports), slots: make(chan struct{}, o.Concurrent)}
+	c := &Client{options: o, ports: portSet(o.Ports), trusted: hostSet(o.Trusted), slots: make(chan struct{}, o.Concurrent)}
 	c.transport = &http.Transport{
 		Proxy:                  nil, // a proxy from the environment would resolve names for us, unchecked
 		DialContext:            c.dial,
@@ -134,6 +144,7 @@ func New(options Options) *Client {
 		MaxResponseHeaderBytes: 64 << 10,
 		MaxIdleConns:           o.Concurrent,
 		MaxIdleConnsPerHost:    2,
+		MaxConnsPerHost:        o.PerHost,
 		IdleConnTimeout:        30 * time.Second,
 	}
 	c.client = &http.Client{Transport: c.transport, CheckRedirect: c.checkRedirect}
@@ -207,7 +218,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 		return nil, unavailable(target, err)
 	}
 	defer func() { _ = answer.Body.Close() }() // nothing is owed after the answer was read
-	return read(target, answer, limit, r.IfNoneMatch != "")
+	return read(target, answer, limit, r.IfNoneMatch != "" || r.IfModifiedSince != "")
 }
 
 func (c *Client) newRequest(ctx context.Context, target *url.URL, r Request) (*http.Request, error) {
@@ -220,7 +231,8 @@ func (c *Client) newRequest(ctx context.Context, target *url.URL, r Request) (*h
 		return nil, err
 	}
 	request.Header.Set("User-Agent", c.options.UserAgent)
-	for name, value := range map[string]string{"Content-Type": r.ContentType, "Accept": r.Accept, "If-None-Match": r.IfNoneMatch} {
+	for name, value := range map[string]string{"Content-Type": r.ContentType, "Accept": r.Accept, "If-None-Match": r.IfNoneMatch,
+		"If-Modified-Since": r.IfModifiedSince} {
 		if value != "" {
 			request.Header.Set(name, value)
 		}
@@ -230,8 +242,10 @@ func (c *Client) newRequest(ctx context.Context, target *url.URL, r Request) (*h
 
 // read takes the answer's body, up to limit octets.
 func read(target *url.URL, answer *http.Response, limit int64, conditional bool) (*Response, error) {
+	response := &Response{ContentType: answer.Header.Get("Content-Type"), ETag: answer.Header.Get("ETag"), LastModified: answer.Header.Get("Last-Modified")}
 	if conditional && answer.StatusCode == http.StatusNotModified {
-		return &Response{NotModified: true, ETag: answer.Header.Get("ETag")}, nil
+		response.NotModified = true
+		return response, nil
 	}
 	if answer.StatusCode != http.StatusOK {
 		return nil, unavailable(target, statusError(answer.StatusCode))
@@ -246,5 +260,6 @@ func read(target *url.URL, answer *http.Response, limit int64, conditional bool)
 	if int64(len(body)) > limit {
 		return nil, tooLarge(target, limit)
 	}
-	return &Response{Body: body, ContentType: answer.Header.Get("Content-Type"), ETag: answer.Header.Get("ETag")}, nil
+	response.Body = body
+	return response, nil
 }

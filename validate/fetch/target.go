@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"fmt"
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -41,6 +42,9 @@ func (c *Client) check(target *url.URL) error {
 		return refused(target, "it carries a user name or password")
 	case strings.ContainsAny(host, "%\\@/ \t\r\n"): // an IPv6 zone, or a host that parsers read differently
 		return refused(target, "the host name has characters that no host name has")
+	}
+	if c.trusted[hostPort(host, portOf(target))] {
+		return nil
 	}
 	if port := portOf(target); !c.ports[port] {
 		return refused(target, "port %q is not among those allowed", clip(port))
@@ -90,6 +94,21 @@ func portSet(ports []uint16) map[string]bool {
 	}
 	return set
 }
+
+// hostSet are the trusted hosts, each with its port.
+func hostSet(hosts []string) map[string]bool {
+	set := map[string]bool{}
+	for _, h := range hosts {
+		if host, port, err := net.SplitHostPort(h); err == nil {
+			set[hostPort(host, port)] = true
+			continue
+		}
+		set[hostPort(h, "80")], set[hostPort(h, "443")] = true, true
+	}
+	return set
+}
+
+func hostPort(host, port string) string { return net.JoinHostPort(strings.ToLower(host), port) }
 
 // clip keeps a word that a hostile file wrote short enough for a sentence.
 func clip(s string) string {
