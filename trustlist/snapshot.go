@@ -17,6 +17,7 @@ type Rejected struct {
 	Sequence  int
 	SHA256    evidence.ID
 	Older     bool   // it authenticates, and a newer list of its territory is used
+	Rollback  bool   // it authenticates, and is older than what was seen before, or other with the same number (attack T1)
 	Why       string // one sentence
 }
 

@@ -74,7 +74,7 @@ func (a *authentication) snapshot(c *chain) *trustlist.Snapshot {
 }
 
 func (e *entry) rejected() trustlist.Rejected {
-	r := trustlist.Rejected{File: e.name, Kind: trustlist.Unknown, SHA256: e.id, Older: e.older, Why: e.why}
+	r := trustlist.Rejected{File: e.name, Kind: trustlist.Unknown, SHA256: e.id, Older: e.older, Rollback: e.rollback && e.trusted, Why: e.why}
 	if e.list != nil {
 		r.Kind, r.Territory, r.Sequence = e.list.Kind, e.list.Territory, e.list.Sequence
 	}

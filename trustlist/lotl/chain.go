@@ -61,6 +61,7 @@ func (a *authentication) alarm(candidates []*entry) {
 			continue
 		}
 		if why := a.rollback(place{code: "EU"}, e); why != "" {
+			e.rollback = true
 			e.reject("%s", why)
 		}
 		return

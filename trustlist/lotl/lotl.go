@@ -43,16 +43,6 @@ type Anchor struct {
 	Certificate *certificate.Certificate
 }
 
-// Seen is what we knew of a territory's list before. A list that is older, or of
-// the same sequence number with other bytes, is refused as a rollback (attack T1).
-type Seen struct {
-	Territory    string // "EU" for the list of lists
-	ThirdCountry bool   // a list under a mutual recognition agreement
-	Sequence     int
-	Issued       time.Time
-	SHA256       evidence.ID
-}
-
 // Input is all that authentication depends on.
 type Input struct {
 	Files   []File

@@ -30,9 +30,18 @@ func (p place) String() string {
 // territory is what the list of lists says of one state.
 type territory struct {
 	place
-	listType string // TSLType of the list pointed to
-	location string
-	signers  *signers
+	listType     string   // TSLType of the list pointed to
+	locations    []string // in document order, each once
+	signers      *signers
+	certificates []*certificate.Certificate // those of signers
+}
+
+// location is where the list is published first of all, "" when nowhere.
+func (t *territory) location() string {
+	if len(t.locations) == 0 {
+		return ""
+	}
+	return t.locations[0]
 }
 
 // territories reads the pointers to national lists (TS 119 615 §4.2):
@@ -51,11 +60,15 @@ func territories(l *trustlist.List) map[place]*territory {
 		at := place{p.Territory, third}
 		t := all[at]
 		if t == nil {
-			t = &territory{place: at, listType: p.Type, location: p.Location, signers: newSigners(fmt.Sprintf("list of lists %d for %s", l.Sequence, at))}
+			t = &territory{place: at, listType: p.Type, signers: newSigners(fmt.Sprintf("list of lists %d for %s", l.Sequence, at))}
 			all[at] = t
 		}
 		if strings.EqualFold(t.listType, p.Type) {
 			t.signers.add(p.Certificates...)
+			t.certificates = append(t.certificates, p.Certificates...)
+			if p.Location != "" && !slices.Contains(t.locations, p.Location) {
+				t.locations = append(t.locations, p.Location)
+			}
 		}
 	}
 	return all
@@ -103,7 +116,7 @@ func (a *authentication) authenticateNational(c *chain) {
 	}
 	for _, at := range sorted(known) {
 		if t := known[at]; a.used[at] == nil {
-			a.contents.Missing = append(a.contents.Missing, trustlist.Missing{Territory: at.code, Location: t.location, Says: a.whyMissing(at)})
+			a.contents.Missing = append(a.contents.Missing, trustlist.Missing{Territory: at.code, Location: t.location(), Says: a.whyMissing(at)})
 		}
 	}
 }
@@ -155,6 +168,7 @@ func (a *authentication) newest(code place, lists []*entry, c *chain) {
 	newestFirst(lists)
 	if i := slices.IndexFunc(lists, func(e *entry) bool { return !e.kept }); i >= 0 {
 		if why := a.rollback(code, lists[i]); why != "" {
+			lists[i].rollback = true
 			lists[i].reject("%s", why)
 		}
 	}
@@ -201,14 +215,8 @@ func (a *authentication) rollback(code place, e *entry) string {
 		if s.Territory != code.code || s.ThirdCountry != code.third {
 			continue
 		}
-		switch l := e.list; {
-		case l.SHA256 == s.SHA256:
-		case l.Sequence < s.Sequence:
-			return fmt.Sprintf("A rollback: its sequence number is %d, and %d of %s was seen before.", l.Sequence, s.Sequence, day(s.Issued))
-		case l.Sequence == s.Sequence:
-			return fmt.Sprintf("Sequence number %d was seen before with other content (SHA-256 %s…).", l.Sequence, s.SHA256.String()[:16])
-		case l.Issued.Before(s.Issued):
-			return fmt.Sprintf("A rollback: it was issued on %s, and a list of %s was seen before.", day(l.Issued), day(s.Issued))
+		if why := s.Refuses(e.list); why != "" {
+			return why
 		}
 	}
 	return ""
@@ -252,14 +260,16 @@ func sentence(err error) string {
 // sorted are the places by code, the Union's before third countries of the same code.
 func sorted[V any](m map[place]V) []place {
 	keys := slices.Collect(maps.Keys(m))
-	slices.SortFunc(keys, func(a, b place) int {
-		if d := strings.Compare(a.code, b.code); d != 0 || a.third == b.third {
-			return d
-		}
-		if b.third {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(keys, sortPlaces)
 	return keys
+}
+
+func sortPlaces(a, b place) int {
+	if d := strings.Compare(a.code, b.code); d != 0 || a.third == b.third {
+		return d
+	}
+	if b.third {
+		return -1
+	}
+	return 1
 }

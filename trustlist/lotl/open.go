@@ -25,6 +25,7 @@ type entry struct {
 	kept     bool   // of Input.Kept
 	used     bool
 	older    bool   // authentic, or never needed, and a newer one is used
+	rollback bool   // refused because a newer list, or another of its number, was seen before
 	why      string // one sentence, where it is not used
 	notes    []string
 	decision *fault // of the signature, once the signers are known; nil with trusted: TOTAL-PASSED
