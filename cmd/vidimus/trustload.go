@@ -27,7 +27,7 @@ const (
 	maxAnchorFile   = 16 << 20
 )
 
-const pullHint = "fill the cache with 'vidimus trust pull --mirror DIR', or name a mirror with --lists DIR"
+const pullHint = "fill the cache with 'vidimus trust pull', or name a mirror with --lists DIR"
 
 // snapshot returns what is trusted. The cache is loaded without verifying its
 // signatures again when it was made with the same anchors; a mirror is verified

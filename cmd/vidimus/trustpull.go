@@ -1,106 +1,284 @@
 package main
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net/url"
 	"os"
-	"path/filepath"
+	"os/signal"
 	goruntime "runtime"
+	"slices"
+	"syscall"
+	"text/tabwriter"
+	"time"
 
-	"github.com/vidimus/vidimus/trustlist"
 	"github.com/vidimus/vidimus/trustlist/lotl"
+	"github.com/vidimus/vidimus/trustlist/pull"
 	"github.com/vidimus/vidimus/trustlist/stored"
+	"github.com/vidimus/vidimus/validate/fetch"
 )
 
 // TrustPullCmd is `vidimus trust pull`: fills the cache.
 type TrustPullCmd struct {
-	Mirror      string `placeholder:"DIR" help:"Folder with the XML of the list of lists, its pivots and the national lists."`
+	Mirror      string `placeholder:"DIR" help:"Take the lists from a folder with the XML of the list of lists, its pivots and the national lists; fetch nothing."`
 	LotlAnchors string `name:"lotl-anchors" placeholder:"FILE" help:"PEM certificates, or SHA-256 fingerprints one a line, that may sign the list of lists."`
-	At          string `placeholder:"TIME" help:"Time that the ages are told for, RFC 3339. Default: now."`
-	Format      string `enum:"text,json" default:"text" help:"text, or json: one object a line."`
+	networkFlags
+	At     string `placeholder:"TIME" help:"Time that the ages are told for, RFC 3339. Default: now."`
+	Format string `enum:"text,json" default:"text" help:"text, or json: one object a line."`
+}
+
+// networkFlags say where lists are fetched from.
+type networkFlags struct {
+	LotlURL   string   `name:"lotl-url" placeholder:"URL" help:"Where the list of lists is. Default: where the Official Journal says. A host named here may be a private one."`
+	MirrorURL []string `name:"mirror-url" sep:"none" placeholder:"URL" help:"Ask for copies at URL/HOST/PATH before the official places, as 'wget -x' lays them out (repeatable). It may be a private host."`
+	AllowHost []string `name:"allow-host" sep:"none" placeholder:"HOST[:PORT]" help:"Fetch lists from this host although it is at a private address or an unusual port (repeatable)."`
 }
 
 // Help is the example under `--help`.
 func (c *TrustPullCmd) Help() string {
-	return `Verifies the lists of a mirror and stores those that are authentic. A list that is
-older than the stored one, or of the same sequence number with other content, is
-refused; a list that is missing or refused leaves the stored one in place, as long
-as the list of lists still names its signer.
+	return `Fetches the list of lists, its pivots and the national lists, verifies them, and
+stores those that are authentic; with --mirror it takes them from a folder. A list
+that is older than any accepted before, or of the same sequence number with other
+content, is refused and kept as evidence; a list that cannot be had or is refused
+leaves the stored one in place, as long as the list of lists still names its signer.
+Exit status 0 when every list was had and is authentic, 1 when some are not.
 
-Example:
+Examples:
+  vidimus trust pull
   vidimus trust pull --mirror mirror/`
 }
 
-// Run verifies a mirror and stores what is authentic.
-func (c *TrustPullCmd) Run(ctx *runtime) error {
-	if c.Mirror == "" {
-		return trustFailure(trustUsage, "fetch the lists by other means into a folder and run 'vidimus trust pull --mirror DIR'",
-			"this build does not fetch lists over the network yet")
-	}
-	at, err := parseAt(c.At, ctx.Now)
+// Run fetches or reads the lists and stores what is authentic.
+func (c *TrustPullCmd) Run(rt *runtime) error {
+	at, err := parseAt(c.At, rt.Now)
 	if err != nil {
 		return err
 	}
-	flags := trustFlags{Lists: c.Mirror, LotlAnchors: c.LotlAnchors}
-	in := lotl.Input{At: at, Workers: goruntime.GOMAXPROCS(0)}
-	if in.Anchors, in.Journal, err = flags.anchors(); err != nil {
-		return err
-	}
-	if in.Files, err = flags.files(ctx); err != nil {
-		return err
-	}
-	dir, err := cacheDir(ctx)
+	options, closing, err := c.options(rt, c.LotlAnchors)
 	if err != nil {
 		return err
 	}
-	if in.Seen, in.Kept, err = cached(dir); err != nil {
+	defer closing()
+	options.Now = func() time.Time { return at }
+	if c.At == "" {
+		options.Now = rt.Now
+	}
+	if c.Mirror != "" {
+		return c.take(rt, options)
+	}
+	clear := func() {}
+	if isTerminal(rt.Stderr) {
+		options.Progress, clear = progressOn(rt.Stderr)
+	}
+	p, err := pull.New(options)
+	if err != nil {
 		return err
 	}
-	snapshot, reports := lotl.Authenticate(in)
-	if err := printReports(ctx.Stdout, reports, c.Format); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	r, err := p.Pull(ctx, nil)
+	clear()
+	if err != nil {
+		return pullFailure(err)
+	}
+	if err := printPulled(rt.Stdout, r.Lists, c.Format); err != nil {
 		return err
 	}
-	if len(snapshot.LOTLs) == 0 {
+	return c.sum(rt, options, r)
+}
+
+// take stores what is authentic in a mirror's folder.
+func (c *TrustPullCmd) take(rt *runtime, options pull.Options) error {
+	flags := trustFlags{Lists: c.Mirror}
+	files, err := flags.files(rt)
+	if err != nil {
+		return err
+	}
+	p, err := pull.New(options)
+	if err != nil {
+		return err
+	}
+	r, err := p.Take(files)
+	if err != nil {
+		return pullFailure(err)
+	}
+	if err := printReports(rt.Stdout, r.Reports, c.Format); err != nil {
+		return err
+	}
+	if len(r.Reports) > 0 && !slices.ContainsFunc(r.Reports, func(x lotl.FileReport) bool { return x.Used }) && r.Snapshot == nil {
 		return trustFailure(trustNotAuthentic, "the stored lists, if any, are left as they were", "no list of lists in %s is authentic: nothing is stored", c.Mirror)
 	}
-	p, err := stored.Pack(snapshot, at)
-	if err != nil {
-		return err
-	}
-	if err := stored.Write(dir, p); err != nil {
-		return trustFailure(trustUnreadable, "the stored lists are as they were", "%v", err)
-	}
-	if _, err := fmt.Fprintf(ctx.Stderr, "stored %d national lists under list of lists %d in %s\n", len(snapshot.Lists), snapshot.LOTLs[0].Sequence, dir); err != nil {
-		return err
-	}
 	refused := 0
-	for _, r := range reports {
-		if !r.Used && !r.Older {
+	for _, x := range r.Reports {
+		if !x.Used && !x.Older {
 			refused++
 		}
 	}
+	if err := sayStored(rt, options.Dir, r); err != nil {
+		return err
+	}
 	if refused > 0 {
-		return trustFailure(trustNotAuthentic, "the other lists are stored", "%d of %d files are not used", refused, len(reports))
+		return trustFailure(trustNotAuthentic, "the other lists are stored", "%d of %d files are not used", refused, len(r.Reports))
 	}
 	return nil
 }
 
-// cached are the lists that are stored now: what was seen before, and what stays
-// where the mirror lacks a list, or spoils it. They are verified like all others.
-func cached(dir string) ([]lotl.Seen, []lotl.File, error) {
-	m, err := stored.ReadManifest(os.DirFS(dir))
-	switch {
-	case errors.Is(err, stored.ErrNone), errors.Is(err, stored.ErrStale):
-		return nil, nil, nil
-	case err != nil:
-		// Without what was seen before, a rollback could not be told.
-		return nil, nil, trustFailure(trustUnreadable, "remove "+dir+" if it is damaged, and pull again", "%v", err)
-	}
-	var files []lotl.File
-	for _, e := range m.Lists {
-		if raw, err := readFile(filepath.Join(dir, filepath.FromSlash(e.Path())), trustlist.MaxListSize+1); err == nil {
-			files = append(files, lotl.File{Name: e.File, Raw: raw})
+// sum tells what is stored now, and fails when anything was not had.
+func (c *TrustPullCmd) sum(rt *runtime, options pull.Options, r *pull.Result) error {
+	var bad []string
+	refused := false
+	for _, l := range r.Lists {
+		if l.Outcome == pull.OutcomeFailed || l.Outcome == pull.OutcomeRefused {
+			bad = append(bad, l.String())
+			refused = refused || l.Role == stored.RoleLOTL && l.Outcome == pull.OutcomeRefused
 		}
 	}
-	return m.Seen(), files, nil
+	hint := "the lists that were stored before stay in force; 'vidimus trust show' tells their ages"
+	if refused {
+		hint = "if a new notice in the Official Journal names other certificates for the list of lists, give them with --lotl-anchors FILE"
+	}
+	if r.Snapshot == nil {
+		if !refused {
+			hint = "is the network reachable? Lists from elsewhere are taken with --mirror DIR or --mirror-url URL"
+		}
+		return trustFailure(trustNone, hint, "no list of lists could be had and authenticated from %s: nothing is stored", orDefault(options.URL, lotl.Location))
+	}
+	if err := sayStored(rt, options.Dir, r); err != nil {
+		return err
+	}
+	if len(bad) > 0 {
+		return trustFailure(trustNotAuthentic, hint, "%d of %d lists could not be had, or are refused: %s", len(bad), len(r.Lists), plainText(joinFew(bad)))
+	}
+	return nil
+}
+
+func sayStored(rt *runtime, dir string, r *pull.Result) error {
+	if r.Snapshot == nil {
+		return nil
+	}
+	_, err := fmt.Fprintf(rt.Stderr, "stored %d national lists under list of lists %d in %s\n", len(r.Snapshot.Lists), r.Snapshot.LOTLs[0].Sequence, dir)
+	return err
+}
+
+// options are how lists are pulled by these flags. The function that it returns
+// closes the network.
+func (f *networkFlags) options(rt *runtime, anchorsFile string) (pull.Options, func(), error) {
+	o := pull.Options{URL: f.LotlURL, Mirrors: f.MirrorURL, Now: rt.Now, Workers: goruntime.GOMAXPROCS(0)}
+	var err error
+	if o.Anchors, o.Journal, err = (&trustFlags{LotlAnchors: anchorsFile}).anchors(); err != nil {
+		return o, nil, err
+	}
+	if o.Dir, err = cacheDir(rt); err != nil {
+		return o, nil, err
+	}
+	network := rt.Network
+	network.PerHost, network.Concurrent = listsPerHost, listsAtOnce
+	network.Trusted = append(slices.Clone(network.Trusted), f.AllowHost...)
+	for _, raw := range append(slices.Clone(f.MirrorURL), f.LotlURL) {
+		if raw == "" {
+			continue
+		}
+		u, err := url.Parse(raw)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return o, nil, usage("write it as "+lotl.Location, "%q is not an address of lists", raw)
+		}
+		network.Trusted = append(network.Trusted, u.Host)
+	}
+	client := fetch.New(network)
+	o.Getter = client
+	return o, client.Close, nil
+}
+
+// listsPerHost bounds the connections to one host; some publish several lists and
+// pivots. listsAtOnce is more than there are lists: one that stalls keeps nobody waiting.
+const (
+	listsPerHost = 4
+	listsAtOnce  = 64
+)
+
+// pullFailure is an error of our own part of a pull.
+func pullFailure(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return trustFailure(trustUnreadable, "the stored lists are as they were", "the pull was interrupted")
+	}
+	return trustFailure(trustUnreadable, "the stored lists are as they were", "%v", err)
+}
+
+// printPulled prints what became of each list.
+func printPulled(w io.Writer, lists []pull.ListResult, format string) error {
+	if format == "json" {
+		enc := json.NewEncoder(w)
+		enc.SetEscapeHTML(false)
+		for _, l := range lists {
+			if err := enc.Encode(l); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, l := range lists {
+		number, says := "", l.From
+		if l.Number > 0 {
+			number = fmt.Sprint(l.Number)
+		}
+		if l.Says != "" {
+			says = l.Says
+		}
+		if l.Cause != "" {
+			says += " (" + l.Cause + ")"
+		}
+		_, _ = fmt.Fprintf(out, "%s\t%s\t%s\t%s\n", l.Outcome, plainText(l.String()), number, plainText(says)) // Flush tells the error
+	}
+	return out.Flush()
+}
+
+// isTerminal says whether somebody watches: progress is never shown in a pipe.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// progressOn shows on a terminal how far a pull is, on one line; clear removes it.
+func progressOn(w io.Writer) (show func(pull.Progress), clear func()) {
+	const erase = "\r\x1b[K"
+	show = func(p pull.Progress) {
+		says := ""
+		if p.Says != "" {
+			says = ": " + p.Says
+		}
+		line := []rune(plainText(fmt.Sprintf("%d of %d lists, %s%s", p.Done, p.Total, p.Name, says)))
+		say(w, "%s%s", erase, string(line[:min(len(line), 78)]))
+	}
+	return show, func() { say(w, "%s", erase) }
+}
+
+func orDefault(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+// joinFew names the first ones of many.
+func joinFew(names []string) string {
+	const most = 8
+	out := ""
+	for i, n := range names {
+		switch {
+		case i == most:
+			return fmt.Sprintf("%s and %d more", out, len(names)-most)
+		case i > 0:
+			out += ", "
+		}
+		out += n
+	}
+	return out
 }

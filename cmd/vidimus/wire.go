@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	goruntime "runtime"
 	"time"
+
+	"github.com/vidimus/vidimus/validate/fetch"
 )
 
 // runtime is the world as the commands see it: clock, streams and folders. Only
@@ -15,6 +17,7 @@ type runtime struct {
 	Stdout, Stderr io.Writer
 	Now            func() time.Time
 	CacheDir       func() (string, error) // the folder for what can be fetched again
+	Network        fetch.Options          // how the network is reached; the zero value is the real one
 }
 
 // system is the real world.

@@ -38,8 +38,8 @@ func (a *authentication) authenticateLOTL() *chain {
 	}
 	newestFirst(candidates)
 	newestFirst(pivots)
-	a.alarm(candidates)
 	all := append(slices.Clone(candidates), pivots...)
+	a.alarm(candidates, all)
 	var found *chain
 	switch {
 	case len(candidates) > 0:
@@ -54,14 +54,16 @@ func (a *authentication) authenticateLOTL() *chain {
 }
 
 // alarm refuses the newest list of lists of the files when a newer one was seen
-// before, or one of the same number with other content.
-func (a *authentication) alarm(candidates []*entry) {
+// before, or one of the same number with other content. Whether it authenticates is
+// asked all the same: if so, it is evidence.
+func (a *authentication) alarm(candidates, all []*entry) {
 	for _, e := range candidates {
 		if e.kept {
 			continue
 		}
 		if why := a.rollback(place{code: "EU"}, e); why != "" {
 			e.rollback = true
+			a.reach(e, all)
 			e.reject("%s", why)
 		}
 		return

@@ -271,38 +271,56 @@ func TestWrite(t *testing.T) {
 	write(second, 4)
 }
 
-// TestCrash stops writing at every point: the folder always holds the old
-// snapshot or the new one, whole.
+// TestCrash ends writing before every single effect on the disk, and leaves
+// everything as it lies: the folder always holds the old snapshot or the new one,
+// whole, and the next Write clears up.
 func TestCrash(t *testing.T) {
 	first, second := testSnapshot(t, 7), testSnapshot(t, 8)
-	p := pack(t, second)
-	for stop := range len(p.Manifest.Lists) + 1 {
+	killed := errors.New("killed")
+	old, renamed := 0, 0
+	for stop := 0; ; stop++ {
 		dir := t.TempDir()
 		if err := Write(dir, pack(t, first)); err != nil {
 			t.Fatal(err)
 		}
-		// The lists are written one by one; a crash leaves the first ones and half of the next.
-		for i, e := range p.Manifest.Lists {
-			raw, name := p.Files[e.Path()], filepath.Join(dir, filepath.FromSlash(e.Path()))
-			if i == stop {
-				raw, name = raw[:len(raw)/2], filepath.Join(dir, ListsDir, ".writing-1")
+		effects := 0
+		err := Disk{Before: func(string) error {
+			if effects++; effects > stop {
+				return killed
 			}
-			if i > stop {
-				break
-			}
-			if err := os.WriteFile(name, raw, 0o600); err != nil {
-				t.Fatal(err)
-			}
+			return nil
+		}}.Write(dir, pack(t, second))
+		if err == nil {
+			break // every effect was walked over
 		}
-		if s, _, err := Load(os.DirFS(dir), 1); err != nil || s.Digest() != first.Digest() {
-			t.Errorf("stopped at %d: %v", stop, err)
+		if !errors.Is(err, killed) {
+			t.Fatalf("stopped before effect %d: %v", stop, err)
 		}
-		if err := Write(dir, p); err != nil {
+		s, _, err := Load(os.DirFS(dir), 1)
+		switch {
+		case err != nil:
+			t.Fatalf("stopped before effect %d: %v", stop, err)
+		case s.Digest() == first.Digest() && renamed == 0:
+			old++
+		case s.Digest() == second.Digest():
+			renamed++
+		default:
+			t.Fatalf("stopped before effect %d: neither the old snapshot nor the new one, or the old one after the new", stop)
+		}
+		if err := Write(dir, pack(t, second)); err != nil {
 			t.Fatal(err)
 		}
 		if s, _, err := Load(os.DirFS(dir), 1); err != nil || s.Digest() != second.Digest() {
-			t.Errorf("after the crash at %d: %v", stop, err)
+			t.Errorf("after the crash before effect %d: %v", stop, err)
 		}
+		for _, pattern := range []string{".writing-*", ListsDir + "/.writing-*"} {
+			if left, _ := filepath.Glob(filepath.Join(dir, pattern)); len(left) > 0 {
+				t.Errorf("after the crash before effect %d, %v is left", stop, left)
+			}
+		}
+	}
+	if old < 12 || renamed == 0 {
+		t.Errorf("%d effects before the new snapshot stands, %d after: is all of it walked over?", old, renamed)
 	}
 	// A folder that cannot be written is an error, and the old snapshot stays.
 	dir := t.TempDir()
@@ -319,6 +337,34 @@ func TestCrash(t *testing.T) {
 	}
 	if s, _, err := Load(os.DirFS(dir), 1); err != nil || s.Digest() != first.Digest() {
 		t.Errorf("after a failed write: %v", err)
+	}
+}
+
+// TestLock: one writer at a time, and the lock goes with its holder.
+func TestLock(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "trust")
+	unlock, err := Lock(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := make(chan error, 1)
+	go func() {
+		unlock, err := Lock(dir)
+		if err == nil {
+			err = unlock()
+		}
+		second <- err
+	}()
+	select {
+	case err := <-second:
+		t.Errorf("a second writer came in (%v)", err)
+	default:
+	}
+	if err := unlock(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-second; err != nil {
+		t.Error(err)
 	}
 }
 

@@ -17,6 +17,9 @@ type MemberState struct {
 	// Agreement is the one under which the list of lists points to a third country's
 	// list; nil for a member state.
 	Agreement *Agreement
+	// Location is where the list of lists says that the list is, where that is not
+	// tsl.example.
+	Location string
 
 	world *World
 	tsas  []*TSA
@@ -83,7 +86,12 @@ func (m *MemberState) File() File {
 }
 
 // URL is where the list of lists says that the country's list is.
-func (m *MemberState) URL() string { return "https://tsl.example/" + m.Territory + ".xml" }
+func (m *MemberState) URL() string {
+	if m.Location != "" {
+		return m.Location
+	}
+	return "https://tsl.example/" + m.Territory + ".xml"
+}
 
 // tsa is the TSA that the provider's signers use: the first of the provider, of its
 // country, of the world.

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/vidimus/vidimus/validate/eutest"
+	"github.com/vidimus/vidimus/validate/fetch"
+)
+
+// union is a virtual EU whose lists are served over loopback: every name leads there.
+type union struct {
+	world   *eutest.World
+	anchors string
+	server  *httptest.Server
+	mu      sync.Mutex
+	files   map[string][]byte // by path
+	down    map[string]bool   // hosts that answer 503
+}
+
+func newUnion(t *testing.T, states ...string) *union {
+	t.Helper()
+	u := &union{world: eutest.New(t), files: map[string][]byte{}, down: map[string]bool{}}
+	u.world.LOTL().NoPivots()
+	for _, s := range states {
+		u.world.MemberState(s).Location = "http://" + strings.ToLower(s) + ".example/" + s + ".xml"
+	}
+	u.server = httptest.NewServer(u)
+	t.Cleanup(u.server.Close)
+	var fingerprints strings.Builder
+	for _, a := range u.world.Anchors() {
+		fingerprints.WriteString(a.SHA256 + "\n")
+	}
+	u.anchors = filepath.Join(t.TempDir(), "anchors.txt")
+	if err := os.WriteFile(u.anchors, []byte(fingerprints.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	u.publish()
+	return u
+}
+
+func (u *union) publish() {
+	lists := u.world.Lists()
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, f := range lists {
+		u.files["/"+f.Name] = f.Raw
+	}
+}
+
+// set changes what a host does.
+func (u *union) set(change func()) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	change()
+}
+
+func (u *union) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	u.mu.Lock()
+	raw, down := u.files[r.URL.Path], u.down[r.Host]
+	u.mu.Unlock()
+	switch {
+	case down:
+		w.WriteHeader(http.StatusServiceUnavailable)
+	case raw == nil:
+		http.NotFound(w, r)
+	default:
+		_, _ = w.Write(raw)
+	}
+}
+
+// LookupNetIP gives every name a public address.
+func (u *union) LookupNetIP(context.Context, string, string) ([]netip.Addr, error) {
+	return []netip.Addr{netip.MustParseAddr("93.184.216.34")}, nil
+}
+
+// DialContext leads to the server.
+func (u *union) DialContext(ctx context.Context, network, _ string) (net.Conn, error) {
+	return (&net.Dialer{}).DialContext(ctx, network, u.server.Listener.Addr().String())
+}
+
+func (u *union) network() fetch.Options {
+	return fetch.Options{Resolver: u, Dialer: u, Timeout: 5 * time.Second}
+}
+
+// run is `vidimus trust ARGS` in this world.
+func (u *union) run(t *testing.T, cache string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	rt := &runtime{Stdout: &out, Stderr: &errs, Now: u.world.Now, Network: u.network(), CacheDir: func() (string, error) { return cache, nil }}
+	code = run(append([]string{"trust"}, args...), rt)
+	return out.String(), errs.String(), code
+}
+
+const lotlAt = "http://lotl.example/eu-lotl.xml"
+
+func TestTrustPullFromTheNetwork(t *testing.T) {
+	u := newUnion(t, "EE", "LV", "LT")
+	cache := t.TempDir()
+	pull := []string{"pull", "--lotl-url", lotlAt, "--lotl-anchors", u.anchors}
+	out, errs, code := u.run(t, cache, pull...)
+	if code != exitOK || !strings.Contains(errs, "stored 3 national lists under list of lists 332") || strings.Count(out, "new") != 4 || strings.Contains(errs, "\r") {
+		t.Fatalf("%d\n%s%s", code, out, errs)
+	}
+	if out, _, code = u.run(t, cache, "show", "--lotl-anchors", u.anchors); code != exitOK || !strings.Contains(out, "\nLT ") {
+		t.Errorf("%d\n%s", code, out)
+	}
+
+	// One state is down: the others are had, and its stored list stays.
+	u.set(func() { u.down["lt.example"] = true })
+	u.world.MemberState("LV").List.Sequence = 2
+	u.publish()
+	out, errs, code = u.run(t, cache, append(pull, "--format", "json")...)
+	if code != exitNotValid || !strings.Contains(errs, "1 of 4 lists could not be had, or are refused: LT") || !strings.Contains(errs, "hint: ") {
+		t.Errorf("%d\n%s%s", code, out, errs)
+	}
+	outcomes := map[string]string{}
+	for line := range strings.Lines(out) {
+		var l struct{ Territory, Outcome, Cause string }
+		if err := json.Unmarshal([]byte(line), &l); err != nil {
+			t.Fatal(err)
+		}
+		outcomes[l.Territory] = l.Outcome + l.Cause
+	}
+	if outcomes["LV"] != "new" || outcomes["EE"] != "unchanged" || outcomes["LT"] != "failedthe server answered with status 503" {
+		t.Errorf("%v", outcomes)
+	}
+	if out, _, _ = u.run(t, cache, "show", "--lotl-anchors", u.anchors); !strings.Contains(out, "\nLT ") || !strings.Contains(out, "\nLV         2 ") {
+		t.Errorf("%s", out)
+	}
+}
+
+func TestTrustPullWithNothingToBeHad(t *testing.T) {
+	u := newUnion(t, "EE")
+	u.set(func() { u.down["lotl.example"] = true })
+	_, errs, code := u.run(t, t.TempDir(), "pull", "--lotl-url", lotlAt, "--lotl-anchors", u.anchors)
+	if code != exitNoTrust || !strings.Contains(errs, "nothing is stored") || !strings.Contains(errs, "hint: is the network reachable?") {
+		t.Errorf("%d %s", code, errs)
+	}
+	// Signed by others than the Official Journal named: the hint says what that may mean.
+	u.set(func() { delete(u.down, "lotl.example") })
+	_, errs, code = u.run(t, t.TempDir(), "pull", "--lotl-url", lotlAt)
+	if code != exitNoTrust || !strings.Contains(errs, "hint: if a new notice in the Official Journal") {
+		t.Errorf("%d %s", code, errs)
+	}
+}
+
+// A host that the operator names may be private; one that a list names may not.
+func TestTrustPullFromPrivateHosts(t *testing.T) {
+	u := newUnion(t, "EE")
+	private := u.server.URL + "/eu-lotl.xml"
+	u.world.MemberState("EE").Location = u.server.URL + "/EE.xml"
+	u.world.MemberState("LV").Location = strings.Replace(u.server.URL, "127.0.0.1", "localhost", 1) + "/LV.xml"
+	u.publish()
+	var out, errs bytes.Buffer
+	cache := t.TempDir()
+	rt := &runtime{Stdout: &out, Stderr: &errs, Now: u.world.Now, CacheDir: func() (string, error) { return cache, nil }}
+	code := run([]string{"trust", "pull", "--lotl-url", private, "--lotl-anchors", u.anchors}, rt)
+	if code != exitNotValid || !strings.Contains(errs.String(), "stored 1 national lists") || !strings.Contains(errs.String(), "refused: LV") {
+		t.Errorf("%d\n%s%s", code, out.String(), errs.String())
+	}
+	errs.Reset()
+	host := strings.TrimPrefix(strings.Replace(u.server.URL, "127.0.0.1", "localhost", 1), "http://")
+	if code = run([]string{"trust", "pull", "--lotl-url", private, "--lotl-anchors", u.anchors, "--allow-host", host}, rt); code != exitOK {
+		t.Errorf("%d\n%s", code, errs.String())
+	}
+}
