@@ -17,9 +17,11 @@ import (
 // ServeCmd is `vidimus serve`: the HTTP interface.
 type ServeCmd struct {
 	judgeFlags
-	Listen    string `default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Address and port to listen on. Put a proxy with TLS in front before others may reach it."`
-	Store     string `placeholder:"URL" help:"Keep evidence bundles in dir:PATH or s3://BUCKET/PREFIX?endpoint=…&region=…. Default: a folder in the user's data directory."`
-	UnsafeNow string `name:"unsafe-now" placeholder:"TIME" help:"The clock that the service goes by, RFC 3339; for rehearsals, and said in readiness and in every report."`
+	networkFlags
+	Refresh   time.Duration `default:"1h" placeholder:"TIME" help:"How often the lists of the cache are fetched anew; 0 is never. Those of a mirror are not fetched."`
+	Listen    string        `default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Address and port to listen on. Put a proxy with TLS in front before others may reach it."`
+	Store     string        `placeholder:"URL" help:"Keep evidence bundles in dir:PATH or s3://BUCKET/PREFIX?endpoint=…&region=…. Default: a folder in the user's data directory."`
+	UnsafeNow string        `name:"unsafe-now" placeholder:"TIME" help:"The clock that the service goes by, RFC 3339; for rehearsals, and said in readiness and in every report."`
 
 	MaxRequest      int64         `default:"104857600" placeholder:"OCTETS" help:"Largest request."`
 	MaxConnections  int           `default:"512" placeholder:"N" help:"Most connections at once; more wait to be accepted."`
@@ -35,6 +37,8 @@ type ServeCmd struct {
 func (c *ServeCmd) Help() string {
 	return `Answers POST /v1/validations and /v1/bundles, GET /v1/bundles, /healthz and /readyz;
 and, in the words of SiVa 3, POST /validate, /validateHashcode and /getDataFiles.
+Unless --offline or --lists is given, it fetches the trusted lists now and then, and
+judges by the ones it has until new ones are verified.
 It stops on SIGINT and SIGTERM once the requests under way are answered.
 
 Example:
@@ -82,6 +86,9 @@ func (c *ServeCmd) check() error {
 		if f.n <= 0 {
 			return usage("leave it out for its default", "%s must be more than nothing", f.name)
 		}
+	}
+	if c.Refresh != 0 && c.Refresh < time.Minute {
+		return usage("once an hour is plenty: lists change every few days", "--refresh %s is too often, a minute is the least", c.Refresh)
 	}
 	if c.MaxJudgings < 0 {
 		return usage("leave it out for its default", "--max-judgings must not be negative")

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"log/slog"
 	goruntime "runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/vidimus/vidimus/api"
@@ -26,16 +27,14 @@ func serveDeps(ctx context.Context, world *runtime, c *ServeCmd, log *slog.Logge
 		return api.Deps{}, nil, err
 	}
 	s := &service{now: now}
-	// A service without lists is started all the same: it lives, says that it is
-	// not ready and why, and judges nothing.
-	s.validator, err = c.validator(world, now())
+	first, err := c.inForce(world, now())
 	if err != nil {
-		if !isNoTrust(err) {
-			return api.Deps{}, nil, err
-		}
-		s.why = sentenceOf(err)
-		log.Warn("no trust material", "reason", s.why)
+		return api.Deps{}, nil, err
 	}
+	if first.validator == nil {
+		log.Warn("no trust material", "reason", first.why)
+	}
+	s.current.Store(first)
 	if s.store, err = openStore(ctx, c.Store, now); err != nil {
 		return api.Deps{}, nil, err
 	}
@@ -43,10 +42,51 @@ func serveDeps(ctx context.Context, world *runtime, c *ServeCmd, log *slog.Logge
 	if err != nil {
 		return api.Deps{}, nil, err
 	}
-	var closing func()
-	s.source, closing = c.online(c.UnsafeNow)
+	stop, err := c.refresh(world, s, log)
+	if err != nil {
+		return api.Deps{}, nil, err
+	}
+	var offline func()
+	s.source, offline = c.online(c.UnsafeNow)
+	closing := func() {
+		stop()
+		offline()
+	}
 	deps := api.Deps{Validator: s, Archive: s, Readiness: s, Faces: faces, Limits: c.limits(), UnsafeNow: unsafeNow, Log: log}
 	return deps, closing, nil
+}
+
+// inForce is what the service begins with. A service without lists is started all
+// the same: it lives, says that it is not ready and why, and judges nothing.
+func (c *ServeCmd) inForce(rt *runtime, at time.Time) (*inForce, error) {
+	f := &inForce{}
+	var err error
+	if c.refreshes() {
+		f.stored, err = c.cached(rt)
+	}
+	switch {
+	case err != nil:
+	case f.stored != nil:
+		f.validator, err = c.over(f.stored, at)
+	default:
+		f.validator, err = c.validator(rt, at)
+	}
+	if err == nil {
+		return f, nil
+	}
+	if !isNoTrust(err) {
+		return nil, err
+	}
+	return &inForce{why: sentenceOf(err)}, nil
+}
+
+// cached is the stored snapshot; nil where it must be verified again.
+func (c *ServeCmd) cached(rt *runtime) (*trustlist.Snapshot, error) {
+	anchors, _, err := c.anchors()
+	if err != nil {
+		return nil, err
+	}
+	return loadCache(rt, anchors)
 }
 
 // clock is what the service goes by: the runtime's, or that of --unsafe-now,
@@ -78,55 +118,62 @@ func isNoTrust(err error) bool {
 	return ok && coded.ExitCode() == exitNoTrust
 }
 
-// service is the house behind the HTTP door: one validator with one immutable
-// snapshot, one store, one clock, read once per request.
+// service is the house behind the HTTP door: what is in force (one validator with
+// one immutable snapshot), one store, one clock; each is read once per request.
 type service struct {
-	validator *validate.Validator // nil: nothing can be judged, and why says so
-	why       string
-	store     archive.Store
-	now       func() time.Time
-	source    gather.Source // nil: nothing is fetched
+	current atomic.Pointer[inForce] // never nil
+	store   archive.Store
+	now     func() time.Time
+	source  gather.Source // nil: nothing is fetched
 }
 
-// judge judges an upload at a time.
-func (s *service) judge(ctx context.Context, up api.Upload) (validate.Request, *validate.Verdict, error) {
-	if s.validator == nil {
-		return validate.Request{}, nil, &api.NotReady{Why: s.why}
+// judged is a request with its verdict, and who gave it.
+type judged struct {
+	by      *validate.Validator
+	request validate.Request
+	verdict *validate.Verdict
+}
+
+// judge judges an upload by what is in force when it begins.
+func (s *service) judge(ctx context.Context, up api.Upload) (judged, error) {
+	f := s.current.Load()
+	if f.validator == nil {
+		return judged{}, &api.NotReady{Why: f.why}
 	}
 	req := validate.Request{File: validate.File{Name: up.Name, Data: up.Data}, At: s.now()}
 	for _, d := range up.Detached {
 		req.Detached = append(req.Detached, validate.File{Name: d.Name, Data: d.Data})
 	}
-	req = gathered(ctx, s.validator, req, s.source)
-	v, err := s.validator.Validate(req)
+	req = gathered(ctx, f.validator, req, s.source)
+	v, err := f.validator.Validate(req)
 	if err != nil {
-		return req, nil, err
+		return judged{}, err
 	}
 	if e := v.Report.Error; e != nil {
-		return req, nil, &api.Refused{Code: e.Code, Message: e.Message, Hint: e.Hint}
+		return judged{}, &api.Refused{Code: e.Code, Message: e.Message, Hint: e.Hint}
 	}
-	return req, v, nil
+	return judged{by: f.validator, request: req, verdict: v}, nil
 }
 
 // Validate judges an upload.
 func (s *service) Validate(ctx context.Context, up api.Upload) ([]byte, error) {
-	_, v, err := s.judge(ctx, up)
+	j, err := s.judge(ctx, up)
 	if err != nil {
 		return nil, err
 	}
-	return v.Report.JSON()
+	return j.verdict.Report.JSON()
 }
 
 // Put judges an upload and archives the evidence.
 func (s *service) Put(ctx context.Context, up api.Upload) (id string, rep []byte, err error) {
-	req, v, err := s.judge(ctx, up)
+	j, err := s.judge(ctx, up)
 	if err != nil {
 		return "", nil, err
 	}
-	if id, err = keep(ctx, s.store, s.validator, req, v); err != nil {
+	if id, err = keep(ctx, s.store, j.by, j.request, j.verdict); err != nil {
 		return "", nil, err
 	}
-	rep, err = v.Report.JSON()
+	rep, err = j.verdict.Report.JSON()
 	return id, rep, err
 }
 
@@ -161,11 +208,12 @@ func (s *service) List(ctx context.Context) iter.Seq2[string, error] {
 
 // Trust tells what is loaded.
 func (s *service) Trust() api.TrustState {
-	if s.validator == nil {
-		return api.TrustState{Reasons: []string{s.why}}
+	f := s.current.Load()
+	if f.validator == nil {
+		return api.TrustState{Reasons: []string{f.why}}
 	}
 	var state api.TrustState
-	snap := s.validator.Trust().Snapshot()
+	snap := f.validator.Trust().Snapshot()
 	if snap == nil {
 		state.Reasons = []string{"No trusted list is loaded: the service was started with --lists none."}
 		return state

@@ -23,7 +23,7 @@ func (c *ServeCmd) faces(s *service) ([]api.Face, error) {
 		judge.policies[name] = p
 	}
 	return []api.Face{siva.New(judge, siva.Options{
-		Version: version(), Started: s.now(), Now: s.now, Ready: func() bool { return s.validator != nil },
+		Version: version(), Started: s.now(), Now: s.now, Ready: func() bool { return s.current.Load().validator != nil },
 	})}, nil
 }
 
@@ -38,14 +38,15 @@ type sivaJudge struct {
 // of now.
 func (j *sivaJudge) Judge(ctx context.Context, name string, req validate.Request) (*validate.Verdict, error) {
 	s := j.service
-	if s.validator == nil {
-		return nil, &api.NotReady{Why: s.why}
+	f := s.current.Load() // once: what is in force may change while we judge
+	if f.validator == nil {
+		return nil, &api.NotReady{Why: f.why}
 	}
 	p, ok := j.policies[name]
 	if !ok {
 		return nil, errors.New("judging for SiVa's clients: no policy " + name)
 	}
-	v, err := validate.New(s.validator.Trust(), p)
+	v, err := validate.New(f.validator.Trust(), p)
 	if err != nil {
 		return nil, err
 	}

@@ -33,21 +33,16 @@ const pullHint = "fill the cache with 'vidimus trust pull', or name a mirror wit
 // signatures again when it was made with the same anchors; a mirror is verified
 // whole. A nil snapshot with a nil error means "--lists none" without other lists.
 func (f *trustFlags) snapshot(ctx *runtime, at time.Time) (*trustlist.Snapshot, error) {
-	anchors, journal, err := f.anchors()
+	in, err := f.input(at)
 	if err != nil {
 		return nil, err
 	}
-	extra, err := f.extra()
-	if err != nil {
-		return nil, err
-	}
-	in := lotl.Input{Anchors: anchors, Journal: journal, Extra: extra, At: at, Workers: goruntime.GOMAXPROCS(0)}
-	if f.Lists == "none" && len(extra) == 0 {
+	if f.Lists == "none" && len(in.Extra) == 0 {
 		return nil, nil
 	}
 	if f.Lists == "" {
-		s, err := loadCache(ctx, anchors)
-		if err != nil || len(extra) == 0 && s != nil {
+		s, err := loadCache(ctx, in.Anchors)
+		if err != nil || len(in.Extra) == 0 && s != nil {
 			return s, err
 		}
 		if s != nil {
@@ -66,6 +61,17 @@ func (f *trustFlags) snapshot(ctx *runtime, at time.Time) (*trustlist.Snapshot, 
 			orCache(f.Lists))
 	}
 	return s, nil
+}
+
+// input is what authentication depends on but for the files.
+func (f *trustFlags) input(at time.Time) (lotl.Input, error) {
+	in := lotl.Input{At: at, Workers: goruntime.GOMAXPROCS(0)}
+	var err error
+	if in.Anchors, in.Journal, err = f.anchors(); err != nil {
+		return in, err
+	}
+	in.Extra, err = f.extra()
+	return in, err
 }
 
 // withExtra adds the operator's own lists to a stored snapshot.

@@ -166,7 +166,7 @@ func sayStored(rt *runtime, dir string, r *pull.Result) error {
 // options are how lists are pulled by these flags. The function that it returns
 // closes the network.
 func (f *networkFlags) options(rt *runtime, anchorsFile string) (pull.Options, func(), error) {
-	o := pull.Options{URL: f.LotlURL, Mirrors: f.MirrorURL, Now: rt.Now, Workers: goruntime.GOMAXPROCS(0)}
+	o := pull.Options{URL: f.LotlURL, Mirrors: f.MirrorURL, Now: rt.Now, Wait: rt.Wait, Workers: goruntime.GOMAXPROCS(0)}
 	var err error
 	if o.Anchors, o.Journal, err = (&trustFlags{LotlAnchors: anchorsFile}).anchors(); err != nil {
 		return o, nil, err

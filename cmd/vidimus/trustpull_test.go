@@ -98,7 +98,8 @@ func (u *union) network() fetch.Options {
 func (u *union) run(t *testing.T, cache string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	rt := &runtime{Stdout: &out, Stderr: &errs, Now: u.world.Now, Network: u.network(), CacheDir: func() (string, error) { return cache, nil }}
+	rt := &runtime{Stdout: &out, Stderr: &errs, Now: u.world.Now, Network: u.network(), CacheDir: func() (string, error) { return cache, nil },
+		Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
 	code = run(append([]string{"trust"}, args...), rt)
 	return out.String(), errs.String(), code
 }

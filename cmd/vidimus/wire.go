@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"io"
 	"os"
 	"path/filepath"
@@ -18,6 +19,8 @@ type runtime struct {
 	Now            func() time.Time
 	CacheDir       func() (string, error) // the folder for what can be fetched again
 	Network        fetch.Options          // how the network is reached; the zero value is the real one
+	// Wait waits between tries and refreshes of the lists; nil means by the clock.
+	Wait func(ctx context.Context, d time.Duration) error
 }
 
 // system is the real world.

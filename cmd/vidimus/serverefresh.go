@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/vidimus/vidimus/trustlist"
+	"github.com/vidimus/vidimus/trustlist/pull"
+	"github.com/vidimus/vidimus/validate"
+)
+
+// inForce is what requests are judged by. It never changes: a refresh puts another
+// one in its place, and requests under way finish on theirs (attack T7).
+type inForce struct {
+	validator *validate.Validator // nil: nothing can be judged, and why says so
+	why       string
+	stored    *trustlist.Snapshot // as the cache holds it, without lists of the operator's own; nil with a mirror
+}
+
+// refreshSoon is the pause after a refresh that did not even have the list of lists.
+const refreshSoon = time.Minute
+
+// refresher pulls the lists of a service, and swaps what is in force.
+type refresher struct {
+	*service
+	flags  *judgeFlags
+	puller *pull.Puller
+	every  time.Duration
+	log    *slog.Logger
+}
+
+// refreshes says whether the service keeps its lists fresh by itself: not those of a
+// mirror, nor when nothing may be fetched, nor while its clock stands.
+func (c *ServeCmd) refreshes() bool {
+	return c.Lists == "" && !c.Offline && c.UnsafeNow == "" && c.Refresh > 0
+}
+
+// refresh starts to keep the service's lists fresh; stop ends it and waits for it.
+func (c *ServeCmd) refresh(rt *runtime, s *service, log *slog.Logger) (stop func(), err error) {
+	if !c.refreshes() {
+		return func() {}, nil
+	}
+	options, closing, err := c.options(rt, c.LotlAnchors)
+	if err != nil {
+		return nil, err
+	}
+	p, err := pull.New(options)
+	if err != nil {
+		closing()
+		return nil, err
+	}
+	r := &refresher{service: s, flags: &c.judgeFlags, puller: p, every: c.Refresh, log: log}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		have := func() *trustlist.Snapshot { return s.current.Load().stored }
+		p.Run(ctx, pull.Schedule{Every: r.every, Soon: min(refreshSoon, r.every)}, have, r.done)
+	}()
+	return func() {
+		cancel()
+		<-ended
+		closing()
+	}, nil
+}
+
+// done takes the result of a pull: a new snapshot is put in force whole, or what is
+// in force stays.
+func (r *refresher) done(result *pull.Result, err error) {
+	if err != nil {
+		r.log.Error("the trusted lists could not be refreshed", "cause", err.Error())
+		return
+	}
+	r.tell(result)
+	old := r.current.Load()
+	if result.Snapshot == nil || result.Snapshot == old.stored {
+		return
+	}
+	v, err := r.flags.over(result.Snapshot, r.now())
+	if err != nil {
+		r.log.Error("the new trusted lists could not be put in force; the old ones stay", "cause", err.Error())
+		return
+	}
+	r.current.Store(&inForce{validator: v, stored: result.Snapshot})
+	r.log.Info("trusted lists in force", "digest", result.Snapshot.Digest().String(), "listOfLists", result.Snapshot.LOTLs[0].Sequence,
+		"lists", len(result.Snapshot.Lists), "certificates", result.Snapshot.CertificateCount())
+}
+
+// tell writes into the log which lists could not be had.
+func (r *refresher) tell(result *pull.Result) {
+	for _, l := range result.Lists {
+		if l.Outcome == pull.OutcomeFailed || l.Outcome == pull.OutcomeRefused {
+			r.log.Warn("a trusted list could not be refreshed", "list", l.String(), "outcome", l.Outcome, "says", l.Says, "cause", l.Cause)
+		}
+	}
+}
+
+// over is what the flags ask for, over a stored snapshot.
+func (f *judgeFlags) over(s *trustlist.Snapshot, at time.Time) (*validate.Validator, error) {
+	p, err := f.policy()
+	if err != nil {
+		return nil, err
+	}
+	in, err := f.input(at)
+	if err != nil {
+		return nil, err
+	}
+	if len(in.Extra) > 0 {
+		if s, err = withExtra(s, in); err != nil {
+			return nil, err
+		}
+	}
+	return f.join(s, p)
+}
