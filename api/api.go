@@ -75,6 +75,11 @@ type ListState struct {
 	Territory  string     `json:"territory"`
 	Sequence   int        `json:"sequence"`
 	NextUpdate *time.Time `json:"nextUpdate,omitempty"` // nil: the list was closed
+	// State is fresh, stale, expired, missing, or unpulled: not fetched by the service.
+	State     string     `json:"state,omitempty"`
+	LastGood  *time.Time `json:"lastGood,omitempty"`  // when it was last known to be the published one
+	LastError string     `json:"lastError,omitempty"` // why the last fetch failed; absent when it did not
+	Says      string     `json:"says,omitempty"`      // all of it in one sentence
 }
 
 // Deps is what the door hangs on. Validator and Readiness are needed; Archive

@@ -18,10 +18,12 @@ import (
 type ServeCmd struct {
 	judgeFlags
 	networkFlags
-	Refresh   time.Duration `default:"1h" placeholder:"TIME" help:"How often the lists of the cache are fetched anew; 0 is never. Those of a mirror are not fetched."`
-	Listen    string        `default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Address and port to listen on. Put a proxy with TLS in front before others may reach it."`
-	Store     string        `placeholder:"URL" help:"Keep evidence bundles in dir:PATH or s3://BUCKET/PREFIX?endpoint=…&region=…. Default: a folder in the user's data directory."`
-	UnsafeNow string        `name:"unsafe-now" placeholder:"TIME" help:"The clock that the service goes by, RFC 3339; for rehearsals, and said in readiness and in every report."`
+	Refresh          time.Duration `default:"1h" placeholder:"TIME" help:"How often the lists of the cache are fetched anew; 0 is never. Those of a mirror are not fetched."`
+	ListsMaxAge      time.Duration `name:"lists-max-age" default:"25h" placeholder:"TIME" help:"Not ready when the list of lists, or more than half of the national lists, were last known to be the published ones longer ago."`
+	RequireTerritory []string      `name:"require-territory" placeholder:"CC" help:"Not ready either when the list of this territory is missing, stale or expired (repeatable)."`
+	Listen           string        `default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Address and port to listen on. Put a proxy with TLS in front before others may reach it."`
+	Store            string        `placeholder:"URL" help:"Keep evidence bundles in dir:PATH or s3://BUCKET/PREFIX?endpoint=…&region=…. Default: a folder in the user's data directory."`
+	UnsafeNow        string        `name:"unsafe-now" placeholder:"TIME" help:"The clock that the service goes by, RFC 3339; for rehearsals, and said in readiness and in every report."`
 
 	MaxRequest      int64         `default:"104857600" placeholder:"OCTETS" help:"Largest request."`
 	MaxConnections  int           `default:"512" placeholder:"N" help:"Most connections at once; more wait to be accepted."`

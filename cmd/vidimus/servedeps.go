@@ -14,6 +14,7 @@ import (
 	"github.com/vidimus/vidimus/archive/bundle"
 	"github.com/vidimus/vidimus/archive/replay"
 	"github.com/vidimus/vidimus/trustlist"
+	"github.com/vidimus/vidimus/trustlist/pull"
 	"github.com/vidimus/vidimus/validate"
 	"github.com/vidimus/vidimus/validate/gather"
 )
@@ -35,6 +36,9 @@ func serveDeps(ctx context.Context, world *runtime, c *ServeCmd, log *slog.Logge
 		log.Warn("no trust material", "reason", first.why)
 	}
 	s.current.Store(first)
+	if s.asks = c.asked(); c.Lists == "" && c.UnsafeNow == "" {
+		s.pulls.Store(pastPulls(world))
+	}
 	if s.store, err = openStore(ctx, c.Store, now); err != nil {
 		return api.Deps{}, nil, err
 	}
@@ -121,7 +125,9 @@ func isNoTrust(err error) bool {
 // service is the house behind the HTTP door: what is in force (one validator with
 // one immutable snapshot), one store, one clock; each is read once per request.
 type service struct {
-	current atomic.Pointer[inForce] // never nil
+	current atomic.Pointer[inForce]    // never nil
+	pulls   atomic.Pointer[pull.State] // of the cache; nil: the lists are not those of the cache
+	asks    freshnessAsked
 	store   archive.Store
 	now     func() time.Time
 	source  gather.Source // nil: nothing is fetched
@@ -204,45 +210,6 @@ func (s *service) List(ctx context.Context) iter.Seq2[string, error] {
 			}
 		}
 	}
-}
-
-// Trust tells what is loaded.
-func (s *service) Trust() api.TrustState {
-	f := s.current.Load()
-	if f.validator == nil {
-		return api.TrustState{Reasons: []string{f.why}}
-	}
-	var state api.TrustState
-	snap := f.validator.Trust().Snapshot()
-	if snap == nil {
-		state.Reasons = []string{"No trusted list is loaded: the service was started with --lists none."}
-		return state
-	}
-	now := s.now()
-	for _, l := range snap.Lists {
-		state.Lists = append(state.Lists, api.ListState{Territory: l.Territory, Sequence: l.Sequence, NextUpdate: l.NextUpdate})
-		if l.Expired(now) {
-			state.Warnings = append(state.Warnings, expiredSentence(l))
-		}
-	}
-	for _, l := range snap.LOTLs {
-		if l.Expired(now) {
-			state.Warnings = append(state.Warnings, expiredSentence(l))
-		}
-	}
-	for _, m := range snap.Missing {
-		state.Warnings = append(state.Warnings, m.Says)
-	}
-	for _, r := range snap.Rejected {
-		if !r.Older {
-			state.Warnings = append(state.Warnings, r.Why)
-		}
-	}
-	return state
-}
-
-func expiredSentence(l *trustlist.List) string {
-	return fmt.Sprintf("The trusted list of %s, number %d, was to be replaced by %s.", l.Territory, l.Sequence, day(*l.NextUpdate))
 }
 
 // Store says whether the store answers.

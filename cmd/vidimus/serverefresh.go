@@ -72,6 +72,7 @@ func (r *refresher) done(result *pull.Result, err error) {
 		r.log.Error("the trusted lists could not be refreshed", "cause", err.Error())
 		return
 	}
+	r.pulls.Store(result.State)
 	r.tell(result)
 	old := r.current.Load()
 	if result.Snapshot == nil || result.Snapshot == old.stored {
@@ -87,10 +88,17 @@ func (r *refresher) done(result *pull.Result, err error) {
 		"lists", len(result.Snapshot.Lists), "certificates", result.Snapshot.CertificateCount())
 }
 
-// tell writes into the log which lists could not be had.
+// tell writes into the log which lists could not be had, and the alerts.
 func (r *refresher) tell(result *pull.Result) {
+	for _, a := range result.Alerts {
+		level := slog.LevelInfo
+		if a.Grave {
+			level = slog.LevelWarn
+		}
+		r.log.Log(context.Background(), level, "trust alert", "kind", a.Kind, "territory", a.Territory, "says", a.Says)
+	}
 	for _, l := range result.Lists {
-		if l.Outcome == pull.OutcomeFailed || l.Outcome == pull.OutcomeRefused {
+		if l.Outcome == pull.OutcomeFailed {
 			r.log.Warn("a trusted list could not be refreshed", "list", l.String(), "outcome", l.Outcome, "says", l.Says, "cause", l.Cause)
 		}
 	}

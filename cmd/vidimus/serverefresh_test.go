@@ -31,14 +31,14 @@ type refreshed struct {
 func refreshing(t *testing.T, u *union, cache string, change func(*ServeCmd)) *refreshed {
 	t.Helper()
 	c := serveDefaults()
-	c.LotlAnchors, c.LotlURL, c.Policy, c.Refresh = u.anchors, lotlAt, "practice", time.Hour
+	c.LotlAnchors, c.LotlURL, c.Policy, c.Refresh, c.ListsMaxAge = u.anchors, lotlAt, "practice", time.Hour, 25*time.Hour
 	c.MaxRequest, c.MaxJudgings, c.QueueWait, c.JudgingTimeout, c.Store = 1<<20, 8, time.Minute, time.Minute, "dir:"+filepath.Join(t.TempDir(), "store")
 	c.MaxUploads = 100
 	if change != nil {
 		change(c)
 	}
 	r := &refreshed{t: t, waiting: make(chan struct{}), tick: make(chan struct{}), log: &bytes.Buffer{}}
-	rt := &runtime{Stderr: r.log, Now: u.world.Now, Network: u.network(), CacheDir: func() (string, error) { return cache, nil },
+	rt := &runtime{Stderr: r.log, Now: u.clock, Network: u.network(), CacheDir: func() (string, error) { return cache, nil },
 		Wait: func(ctx context.Context, d time.Duration) error {
 			if d < 30*time.Second {
 				return ctx.Err() // between two tries
@@ -132,6 +132,69 @@ func TestServeRefreshes(t *testing.T) {
 	s = refreshing(t, u, cache, func(c *ServeCmd) { c.Offline, c.Refresh = false, 2*time.Hour })
 	if code, body := s.ready(); code != http.StatusOK || !strings.Contains(body, `"territory":"LV","sequence":7`) {
 		t.Errorf("after a restart: %d %s", code, body)
+	}
+}
+
+// Readiness tells how old what is in force is, and is red when it is too old: by the
+// list of lists, by more than half of the others, by a territory that is required.
+func TestServeTellsHowFreshListsAre(t *testing.T) {
+	u := newUnion(t, "EE", "LV", "LT")
+	var mu sync.Mutex
+	at := u.world.Now()
+	clock := func() time.Time {
+		mu.Lock()
+		defer mu.Unlock()
+		return at
+	}
+	pass := func(d time.Duration) {
+		mu.Lock()
+		defer mu.Unlock()
+		at = at.Add(d)
+	}
+	u.clock = clock
+	cache := t.TempDir()
+	s := refreshing(t, u, cache, func(c *ServeCmd) { c.RequireTerritory = []string{"ee"} })
+	is := func(step string, want int, says ...string) {
+		t.Helper()
+		code, body := s.ready()
+		if code != want {
+			t.Errorf("%s: %d %s", step, code, body)
+		}
+		for _, x := range says {
+			if !strings.Contains(body, x) {
+				t.Errorf("%s: %s does not say %q", step, body, x)
+			}
+		}
+	}
+	is("at first", http.StatusOK, `"territory":"EU","sequence":332`, `"state":"fresh"`, "The list of EE was known to be the published one 0 s ago.")
+	u.set(func() { u.down["lt.example"] = true })
+	pass(26 * time.Hour)
+	s.pull()
+	is("one state is down", http.StatusOK, `"state":"stale"`, "The list of LT was last known to be the published one 26 h ago", "25 h at most is asked for", "not available")
+	u.set(func() { u.down["ee.example"], u.down["lv.example"] = true, true })
+	pass(26 * time.Hour)
+	s.pull()
+	is("all states are down", http.StatusServiceUnavailable, "3 of 3 national lists are older than is asked for", "The list of EE is required, and is stale")
+	u.set(func() { delete(u.down, "ee.example"); delete(u.down, "lt.example") })
+	s.pull()
+	is("most are back", http.StatusOK)
+	u.set(func() { u.down["lotl.example"] = true })
+	pass(26 * time.Hour)
+	s.pull()
+	is("the list of lists is down", http.StatusServiceUnavailable, "The list of lists was last known to be the published one 26 h ago")
+	u.set(func() { delete(u.down, "lotl.example") })
+	s.pull()
+	pass(24 * time.Hour * 160)
+	s.pull()
+	is("lists have expired", http.StatusServiceUnavailable, "The list of EE is required, and is expired", "was to be replaced by")
+	out, _, _ := u.run(t, cache, "show", "--lotl-anchors", u.anchors)
+	if !strings.Contains(out, "not had: LV: ") || !strings.Contains(out, "status 503") || !strings.Contains(out, "checked") || !strings.Contains(out, "0 s ago") {
+		t.Errorf("%s", out)
+	}
+	for _, kind := range []string{"list-expired", "list-not-had"} {
+		if !strings.Contains(s.log.String(), `"kind":"`+kind+`"`) {
+			t.Errorf("the log has no alert %q: %s", kind, s.log)
+		}
 	}
 }
 

@@ -156,6 +156,9 @@ func (c *TrustPullCmd) sum(rt *runtime, options pull.Options, r *pull.Result) er
 }
 
 func sayStored(rt *runtime, dir string, r *pull.Result) error {
+	for _, a := range r.Alerts {
+		say(rt.Stderr, "alert: %s: %s\n", a.Kind, plainText(a.Says))
+	}
 	if r.Snapshot == nil {
 		return nil
 	}

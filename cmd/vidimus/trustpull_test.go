@@ -22,6 +22,7 @@ import (
 // union is a virtual EU whose lists are served over loopback: every name leads there.
 type union struct {
 	world   *eutest.World
+	clock   func() time.Time
 	anchors string
 	server  *httptest.Server
 	mu      sync.Mutex
@@ -32,6 +33,7 @@ type union struct {
 func newUnion(t *testing.T, states ...string) *union {
 	t.Helper()
 	u := &union{world: eutest.New(t), files: map[string][]byte{}, down: map[string]bool{}}
+	u.clock = u.world.Now
 	u.world.LOTL().NoPivots()
 	for _, s := range states {
 		u.world.MemberState(s).Location = "http://" + strings.ToLower(s) + ".example/" + s + ".xml"
@@ -98,7 +100,7 @@ func (u *union) network() fetch.Options {
 func (u *union) run(t *testing.T, cache string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	rt := &runtime{Stdout: &out, Stderr: &errs, Now: u.world.Now, Network: u.network(), CacheDir: func() (string, error) { return cache, nil },
+	rt := &runtime{Stdout: &out, Stderr: &errs, Now: u.clock, Network: u.network(), CacheDir: func() (string, error) { return cache, nil },
 		Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
 	code = run(append([]string{"trust"}, args...), rt)
 	return out.String(), errs.String(), code

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/vidimus/vidimus/trustlist"
+	"github.com/vidimus/vidimus/trustlist/pull"
+	"github.com/vidimus/vidimus/trustlist/stored"
 	"github.com/vidimus/vidimus/validate/evidence"
 )
 
@@ -49,22 +51,28 @@ type shownFault struct {
 }
 
 type shownList struct {
-	Kind         string          `json:"kind"`
-	Territory    string          `json:"territory"`
-	Sequence     int             `json:"sequence"`
-	Version      int             `json:"version"`
-	Issued       time.Time       `json:"issued"`
-	NextUpdate   *time.Time      `json:"nextUpdate,omitempty"`
-	AgeDays      int             `json:"ageDays"`
-	Expired      bool            `json:"expired"`
-	Source       string          `json:"source"`
-	Providers    int             `json:"providers"`
-	Services     int             `json:"services"`
-	Certificates int             `json:"certificates"`
-	SignedBy     string          `json:"signedBy"`
-	SHA256       evidence.ID     `json:"sha256"`
-	Problems     []string        `json:"problems,omitempty"`
-	Detail       []shownProvider `json:"detail,omitempty"`
+	Kind         string      `json:"kind"`
+	Territory    string      `json:"territory"`
+	Sequence     int         `json:"sequence"`
+	Version      int         `json:"version"`
+	Issued       time.Time   `json:"issued"`
+	NextUpdate   *time.Time  `json:"nextUpdate,omitempty"`
+	AgeDays      int         `json:"ageDays"`
+	Expired      bool        `json:"expired"`
+	Source       string      `json:"source"`
+	Providers    int         `json:"providers"`
+	Services     int         `json:"services"`
+	Certificates int         `json:"certificates"`
+	SignedBy     string      `json:"signedBy"`
+	SHA256       evidence.ID `json:"sha256"`
+	// How fresh a list of the cache is: fresh, expired, or unpulled.
+	State     string          `json:"state,omitempty"`
+	LastGood  *time.Time      `json:"lastGood,omitempty"` // when it was last known to be the published one
+	LastError string          `json:"lastError,omitempty"`
+	Cause     string          `json:"cause,omitempty"`
+	Says      string          `json:"says,omitempty"`
+	Problems  []string        `json:"problems,omitempty"`
+	Detail    []shownProvider `json:"detail,omitempty"`
 }
 
 type shownProvider struct {
@@ -102,6 +110,9 @@ func (c *TrustShowCmd) Run(ctx *runtime) error {
 		wanted = append(wanted, t)
 	}
 	shown := c.show(s, at, wanted)
+	if c.Lists == "" {
+		shown.fresh(pull.FreshnessOf(s, pastPulls(ctx), at, 0))
+	}
 	if c.Format == "json" {
 		enc := json.NewEncoder(ctx.Stdout)
 		enc.SetEscapeHTML(false)
@@ -152,6 +163,39 @@ func (c *TrustShowCmd) show(s *trustlist.Snapshot, at time.Time, wanted []string
 	return out
 }
 
+// fresh adds what is known of the pulls of each list. Whose copy is not fresh enough
+// depends on who asks, so that nothing is called stale here.
+func (t *shownTrust) fresh(all []pull.Freshness) {
+	for i := range t.Lists {
+		l := &t.Lists[i]
+		third := l.Source == string(trustlist.FromMRA)
+		at := slices.IndexFunc(all, func(f pull.Freshness) bool {
+			return f.Territory == l.Territory && f.ThirdCountry == third && (f.Role == stored.RoleLOTL) == (l.Kind == string(trustlist.LOTL))
+		})
+		if at < 0 || l.Source == string(trustlist.FromExtra) {
+			continue
+		}
+		f := all[at]
+		l.State, l.LastError, l.Cause, l.Says = f.Word, f.Error, f.Cause, f.Says
+		if !f.Good.IsZero() {
+			l.LastGood = &f.Good
+		}
+	}
+	for _, f := range all {
+		if f.Word == pull.NoList && f.Error != "" && len(t.Missing) > 0 {
+			t.Missing = append(t.Missing, f.Says)
+		}
+	}
+}
+
+// checked is how long ago a list was last known to be the published one.
+func (l shownList) checked(at time.Time) string {
+	if l.LastGood == nil {
+		return "-"
+	}
+	return pull.Ago(at.Sub(*l.LastGood)) + " ago"
+}
+
 // showService shortens the URIs to what people call them.
 func showService(s *trustlist.Service) shownService {
 	if len(s.Instances) == 0 {
@@ -178,7 +222,7 @@ func (t shownTrust) print(w io.Writer) error {
 		rests = "the operator's own choice"
 	}
 	line("Trust %s at %s, on %d anchors (%s)\n", t.Digest.String()[:16], t.At.Format(time.RFC3339), len(t.Anchors), rests)
-	line("territory\tsequence\tissued\tnext update\tage\tproviders\tservices\tcertificates\tsigned by")
+	line("territory\tsequence\tissued\tnext update\tage\tchecked\tproviders\tservices\tcertificates\tsigned by")
 	for _, l := range t.Lists {
 		next := "closed"
 		if l.NextUpdate != nil {
@@ -193,7 +237,7 @@ func (t shownTrust) print(w io.Writer) error {
 		if l.Source == string(trustlist.FromMRA) {
 			territory += " (third country)"
 		}
-		line("%s\t%d\t%s\t%s\t%d d\t%d\t%d\t%d\t%s", plainText(territory), l.Sequence, day(l.Issued), next, l.AgeDays, l.Providers, l.Services, l.Certificates,
+		line("%s\t%d\t%s\t%s\t%d d\t%s\t%d\t%d\t%d\t%s", plainText(territory), l.Sequence, day(l.Issued), next, l.AgeDays, l.checked(t.At), l.Providers, l.Services, l.Certificates,
 			plainText(l.SignedBy))
 	}
 	if err := out.Flush(); err != nil {
@@ -212,6 +256,13 @@ func (t shownTrust) print(w io.Writer) error {
 				}
 				line("  %s %s\t%s\t%s\t%s", mark, plainText(s.Type), plainText(s.Status), since, plainText(s.Name))
 			}
+		}
+		if l.LastError != "" {
+			cause := ""
+			if l.Cause != "" {
+				cause = " (" + l.Cause + ")"
+			}
+			line("not had: %s: %s%s", plainText(l.Territory), plainText(l.Says), plainText(cause))
 		}
 		for _, p := range l.Problems {
 			line("problem of %s: %s", plainText(l.Territory), plainText(p))

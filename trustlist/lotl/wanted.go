@@ -3,6 +3,8 @@ package lotl
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/vidimus/vidimus/trustlist"
 	"github.com/vidimus/vidimus/validate/certificate"
@@ -58,6 +60,18 @@ func PivotURLs(l *trustlist.List, journal string) []string {
 func Notices(l *trustlist.List) []string {
 	_, notices := chainURLs(l, "")
 	return notices
+}
+
+// RestsOn says whether a list of lists names that notice, or several of which it is
+// one; "" is the operator's own choice of anchors, of which no list knows.
+func RestsOn(l *trustlist.List, journal string) bool {
+	set := notice(journal)
+	if set == nil {
+		return true
+	}
+	return slices.ContainsFunc(Notices(l), func(n string) bool {
+		return strings.Contains(strings.ToUpper(n), strings.ToUpper(set.Mark))
+	})
 }
 
 // PublishedAt is where a list of lists says that it is published, "" when it does

@@ -24,6 +24,7 @@ type Result struct {
 	Reports []lotl.FileReport // of the files that came in
 	Lists   []ListResult      // of each list that was asked for
 	State   *State
+	Alerts  []Alert // what an operator ought to know
 }
 
 // ListResult is what became of one list.
@@ -33,7 +34,9 @@ type ListResult struct {
 	Says    string `json:"says,omitempty"`     // one sentence, where it was refused or failed
 	Cause   string `json:"cause,omitempty"`    // what happened below, for the operator
 	From    string `json:"from,omitempty"`     // the location that gave it
-	Number  int    `json:"sequence,omitempty"` // sequence number of the list in force now
+	Number  int    `json:"sequence,omitempty"` // sequence number of the list, where it is new
+	// Rollback: it is genuine, and older than one that was accepted before.
+	Rollback bool `json:"rollback,omitempty"`
 }
 
 // The outcomes of a list.
@@ -140,6 +143,7 @@ func (p *Puller) store(b *base, r *Result, answers []answer, now time.Time) erro
 	}
 	s.Seen = seen
 	r.Lists = note(s, r, answers, now)
+	r.Alerts = p.alerts(b, r, answers, now)
 	s.Clock = now.UTC()
 	raw, err := s.JSON()
 	if err != nil {
@@ -181,7 +185,7 @@ func (p *Puller) keepRefused(s *State, r *Result, answers []answer, now time.Tim
 // note writes into the state what became of each list, and returns it.
 func note(s *State, r *Result, answers []answer, now time.Time) []ListResult {
 	used := map[evidence.ID]*trustlist.List{}
-	why := map[evidence.ID]string{}
+	why := map[evidence.ID]trustlist.Rejected{}
 	if r.Snapshot != nil {
 		for _, part := range [][]*trustlist.List{r.Snapshot.LOTLs, r.Snapshot.Pivots, r.Snapshot.Lists} {
 			for _, l := range part {
@@ -191,12 +195,12 @@ func note(s *State, r *Result, answers []answer, now time.Time) []ListResult {
 	}
 	for _, x := range r.Reports {
 		if !x.Used && len(x.Problems) > 0 {
-			why[x.SHA256] = x.Problems[len(x.Problems)-1]
+			why[x.SHA256] = trustlist.Rejected{Why: x.Problems[len(x.Problems)-1]}
 		}
 	}
 	if r.Snapshot != nil {
 		for _, x := range r.Snapshot.Rejected {
-			why[x.SHA256] = x.Why
+			why[x.SHA256] = x
 		}
 	}
 	var out []ListResult
@@ -214,7 +218,7 @@ func note(s *State, r *Result, answers []answer, now time.Time) []ListResult {
 	return out
 }
 
-func (a *answer) note(s *State, snapshot *trustlist.Snapshot, used map[evidence.ID]*trustlist.List, why map[evidence.ID]string, now time.Time) ListResult {
+func (a *answer) note(s *State, snapshot *trustlist.Snapshot, used map[evidence.ID]*trustlist.List, why map[evidence.ID]trustlist.Rejected, now time.Time) ListResult {
 	id, sha := a.id, a.sha256
 	if id.Role == "" && used[sha] != nil { // of a mirror: only now we know what it is
 		id = idOf(used[sha])
@@ -229,7 +233,7 @@ func (a *answer) note(s *State, snapshot *trustlist.Snapshot, used map[evidence.
 	case a.unchanged:
 		out.Outcome = OutcomeUnchanged
 	case a.raw != nil:
-		out.Outcome, out.Says = OutcomeRefused, why[sha]
+		out.Outcome, out.Says, out.Rollback = OutcomeRefused, why[sha].Why, why[sha].Rollback
 		if out.Says == "" {
 			out.Says = "It is not genuine, or not needed."
 		}
