@@ -28,11 +28,13 @@ type union struct {
 	mu      sync.Mutex
 	files   map[string][]byte // by path
 	down    map[string]bool   // hosts that answer 503
+	broken  func(w http.ResponseWriter, r *http.Request, good []byte)
+	breaks  map[string]bool // hosts that do that instead
 }
 
 func newUnion(t *testing.T, states ...string) *union {
 	t.Helper()
-	u := &union{world: eutest.New(t), files: map[string][]byte{}, down: map[string]bool{}}
+	u := &union{world: eutest.New(t), files: map[string][]byte{}, down: map[string]bool{}, breaks: map[string]bool{}}
 	u.clock = u.world.Now
 	u.world.LOTL().NoPivots()
 	for _, s := range states {
@@ -70,9 +72,12 @@ func (u *union) set(change func()) {
 
 func (u *union) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	u.mu.Lock()
-	raw, down := u.files[r.URL.Path], u.down[r.Host]
+	raw, down, broken := u.files[r.URL.Path], u.down[r.Host], u.breaks[r.Host]
+	instead := u.broken
 	u.mu.Unlock()
 	switch {
+	case broken:
+		instead(w, r, raw)
 	case down:
 		w.WriteHeader(http.StatusServiceUnavailable)
 	case raw == nil:
@@ -93,7 +98,7 @@ func (u *union) DialContext(ctx context.Context, network, _ string) (net.Conn, e
 }
 
 func (u *union) network() fetch.Options {
-	return fetch.Options{Resolver: u, Dialer: u, Timeout: 5 * time.Second}
+	return fetch.Options{Resolver: u, Dialer: u, Timeout: 20 * time.Second}
 }
 
 // run is `vidimus trust ARGS` in this world.

@@ -83,7 +83,7 @@ func freshness(l *trustlist.List, s *State, at time.Time, maxAge time.Duration) 
 			f.Says = fmt.Sprintf("%s was known to be the published one %s ago.", name, Ago(age))
 		}
 		if state.Error != "" {
-			f.Says += fmt.Sprintf(" The last %d pulls failed: %s", state.Failures, full(state.Error))
+			f.Says += " " + failed(state.Failures) + full(state.Error)
 		}
 	}
 	if l.Expired(at) {
@@ -91,6 +91,13 @@ func freshness(l *trustlist.List, s *State, at time.Time, maxAge time.Duration) 
 		f.Says = fmt.Sprintf("%s, number %d, was to be replaced by %s, %s ago. ", name, l.Sequence, l.NextUpdate.UTC().Format("2006-01-02"), Ago(at.Sub(*l.NextUpdate))) + f.Says
 	}
 	return f
+}
+
+func failed(n int) string {
+	if n == 1 {
+		return "The last pull failed: "
+	}
+	return fmt.Sprintf("The last %d pulls failed: ", n)
 }
 
 // full ends a sentence that need not be one.

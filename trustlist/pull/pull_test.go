@@ -1,6 +1,7 @@
 package pull
 
 import (
+	"context"
 	"io"
 	"log"
 	"net/http"
@@ -251,6 +252,32 @@ func TestTake(t *testing.T) {
 	// What the mirror gave is asked for by its hash alone: nothing is new.
 	if r := e.pull(e.puller(nil)); len(outcomes(r)[OutcomeUnchanged]) != 4 {
 		t.Errorf("%v", outcomes(r))
+	}
+}
+
+// A host that fails once is asked again; one that says that there is nothing is not;
+// the pauses grow, and are spread.
+func TestTriesAgain(t *testing.T) {
+	e := newEU(t, 2)
+	var pauses []time.Duration
+	p := e.puller(func(o *Options) {
+		o.Limits.Attempts, o.Limits.Backoff = 3, time.Second
+		o.Wait = func(_ context.Context, d time.Duration) error { pauses = append(pauses, d); return nil }
+	})
+	e.setFault(func(w http.ResponseWriter, _ *http.Request, good page) {
+		if len(pauses) < 2 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = w.Write(good.raw)
+	}, hostOf("AT"))
+	e.setFault(func(w http.ResponseWriter, _ *http.Request, _ page) { w.WriteHeader(http.StatusGone) }, hostOf("BE"))
+	r := e.pull(p)
+	if r.of("AT").Outcome != OutcomeNew || !slices.Equal(pauses, []time.Duration{time.Second, 2 * time.Second}) {
+		t.Errorf("%#v after pauses %v", r.of("AT"), pauses)
+	}
+	if got := e.answered(hostOf("BE") + "/BE.xml"); r.of("BE").Outcome != OutcomeFailed || len(got) != 1 {
+		t.Errorf("%#v after answers %v", r.of("BE"), got)
 	}
 }
 

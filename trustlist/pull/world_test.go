@@ -2,14 +2,22 @@ package pull
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/sha256"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
+	"io/fs"
+	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -19,6 +27,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/vidimus/vidimus/trustlist/lotl"
+	"github.com/vidimus/vidimus/trustlist/stored"
 	"github.com/vidimus/vidimus/validate/certificate"
 	"github.com/vidimus/vidimus/validate/eutest"
 	"github.com/vidimus/vidimus/validate/fetch"
@@ -29,10 +38,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // The lists of the Union and the European Economic Area, and the United Kingdom's.
 var states = strings.Fields("AT BE BG CY CZ DE DK EE EL ES FI FR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK UK")
 
-// slow is how long a host may stall a test; the tests' fetches end before.
+// fetchTime is long, so that a busy machine fails nothing; a fetch from a host that
+// stalls ends after stallTime.
 const (
-	fetchTime = 250 * time.Millisecond
-	listTime  = 600 * time.Millisecond
+	fetchTime = 20 * time.Second
+	stallTime = 150 * time.Millisecond
 )
 
 // eu is a virtual EU on a network of its own: each list has a host, all hosts lead
@@ -42,9 +52,12 @@ type eu struct {
 	world   *eutest.World
 	anchors []lotl.Anchor
 	clients []*fetch.Client
+	count   int                 // states
+	issues  []map[string][]byte // by host+path, what was published, the newest last
 	dir     string
 
 	http, https *httptest.Server
+	roots       *x509.CertPool
 
 	mu     sync.Mutex
 	now    time.Time
@@ -76,7 +89,7 @@ func newEU(t *testing.T, n int) *eu {
 	t.Helper()
 	e := &eu{t: t, world: eutest.New(t), dir: t.TempDir(), files: map[string]page{}, faults: map[string]fault{}, hits: map[string][]int{},
 		dialed: map[string]int{}, gate: make(chan struct{})}
-	e.now = e.world.Now()
+	e.now, e.count = e.world.Now(), n
 	for _, code := range states[:n] {
 		m := e.world.MemberState(code)
 		m.Location = "https://" + hostOf(code) + "/" + code + ".xml"
@@ -90,6 +103,7 @@ func newEU(t *testing.T, n int) *eu {
 	}
 	e.http, e.https = httptest.NewServer(e), httptest.NewUnstartedServer(e)
 	e.https.Config.ErrorLog = discardLog()
+	e.https.TLS, e.roots = serverCertificate(t)
 	e.https.StartTLS()
 	t.Cleanup(func() {
 		close(e.gate)
@@ -98,6 +112,29 @@ func newEU(t *testing.T, n int) *eu {
 	})
 	e.publish()
 	return e
+}
+
+// serverCertificate is for example.com, and of a key with which a server signs fast:
+// in the harness each list has a connection of its own.
+func serverCertificate(t *testing.T) (*tls.Config, *x509.CertPool) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{"example.com"}, IsCA: true, BasicConstraintsValid: true,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AddCert(c)
+	return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}, pool
 }
 
 // publish puts the world's lists, as they are now, on their hosts.
@@ -164,6 +201,8 @@ func (e *eu) pass(d time.Duration) {
 	defer e.mu.Unlock()
 	e.now = e.now.Add(d)
 }
+
+func osDir(dir string) fs.FS { return os.DirFS(dir) }
 
 // ServeHTTP is every host at once.
 func (e *eu) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -263,12 +302,34 @@ func (e *eu) DialContext(ctx context.Context, network, address string) (net.Conn
 }
 
 // client fetches in this world; its servers' certificate is for example.com.
-func (e *eu) client() *fetch.Client {
+func (e *eu) client() Getter {
 	c := fetch.New(fetch.Options{Resolver: e, Dialer: e, Timeout: fetchTime, Concurrent: 64, PerHost: 4,
-		TLS: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: e.https.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs, ServerName: "example.com"}})
+		TLS: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: e.roots, ServerName: "example.com"}})
 	e.t.Cleanup(c.Close)
 	e.clients = append(e.clients, c)
-	return c
+	return impatient{c, e}
+}
+
+// impatient ends the fetches from hosts that stall, and no others, early.
+type impatient struct {
+	Getter
+	e *eu
+}
+
+func (i impatient) IfChanged(ctx context.Context, location, etag, modified string, maxSize int64) ([]byte, string, string, error) {
+	u, err := url.Parse(location)
+	if err != nil {
+		return nil, "", "", err
+	}
+	i.e.mu.Lock()
+	stalls := i.e.faults["stall "+u.Host] != nil
+	i.e.mu.Unlock()
+	if stalls {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, stallTime)
+		defer cancel()
+	}
+	return i.Getter.IfChanged(ctx, location, etag, modified, maxSize)
 }
 
 // puller pulls in this world, without waiting between tries.
@@ -276,7 +337,7 @@ func (e *eu) puller(change func(*Options)) *Puller {
 	e.t.Helper()
 	o := Options{Dir: e.dir, Anchors: e.anchors, Getter: e.client(), Now: e.clock, Workers: 2, Random: func() float64 { return 0.5 },
 		Wait:   func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
-		Limits: Limits{ListTime: listTime, Attempts: 2, MaxList: 1 << 20}}
+		Limits: Limits{Attempts: 2, MaxList: 1 << 20}, Disk: stored.Disk{UnsafeNoSync: true}}
 	if change != nil {
 		change(&o)
 	}

@@ -19,6 +19,9 @@ type Disk struct {
 	// error from it ends the work on the spot, as a crash would: what was begun is
 	// left lying. Tests walk over all effects with it.
 	Before func(effect string) error
+	// UnsafeNoSync leaves it to the system when what is written becomes durable: a
+	// power cut may then leave anything. For tests that write a lot.
+	UnsafeNoSync bool
 }
 
 // crash is the error of Before: what it stops cleans nothing up.
@@ -97,7 +100,7 @@ func (d Disk) fill(f *os.File, raw []byte) error {
 	if err := f.Chmod(0o644); err != nil {
 		return err
 	}
-	if err := d.before("sync file"); err != nil {
+	if err := d.before("sync file"); err != nil || d.UnsafeNoSync {
 		return err
 	}
 	return f.Sync()
@@ -116,7 +119,7 @@ func (d Disk) list(path string, raw []byte, id evidence.ID) error {
 
 // sync makes renames in a folder durable.
 func (d Disk) sync(dir string) error {
-	if err := d.before("sync folder"); err != nil {
+	if err := d.before("sync folder"); err != nil || d.UnsafeNoSync {
 		return err
 	}
 	f, err := os.Open(dir)
