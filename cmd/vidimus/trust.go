@@ -11,6 +11,7 @@ import (
 type TrustCmd struct {
 	Pull   TrustPullCmd   `cmd:"" help:"Fill the cache with the lists of trusted lists and the national lists, verified."`
 	Show   TrustShowCmd   `cmd:"" help:"Show what is trusted: countries, providers, services, status, ages."`
+	Diff   TrustDiffCmd   `cmd:"" help:"Say what changed between two sets of lists."`
 	Verify TrustVerifyCmd `cmd:"" help:"Check a mirror: one line for each file, and whether it is authentic."`
 }
 

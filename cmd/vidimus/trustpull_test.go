@@ -184,3 +184,40 @@ func TestTrustPullFromPrivateHosts(t *testing.T) {
 		t.Errorf("%d\n%s", code, errs.String())
 	}
 }
+
+// What changed between two mirrors, or a mirror and the cache, is told; nothing for none.
+func TestTrustDiff(t *testing.T) {
+	u := newUnion(t, "EE", "LV")
+	u.contract()
+	u.publish()
+	mirror := func() string {
+		dir := t.TempDir()
+		for _, f := range u.world.Lists() {
+			if err := os.WriteFile(filepath.Join(dir, f.Name), f.Raw, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return dir
+	}
+	old := mirror()
+	u.world.MemberState("EE").List.Sequence = 2
+	u.world.MemberState("EE").List.Edit = func(x string) string { return strings.Replace(x, "Svcstatus/granted", "Svcstatus/withdrawn", 1) }
+	now, cache := mirror(), t.TempDir()
+	if _, errs, code := u.run(t, cache, "pull", "--mirror", now, "--lotl-anchors", u.anchors); code != exitOK {
+		t.Fatal(errs)
+	}
+	for _, args := range [][]string{{"diff", old, now}, {"diff", old}, {"diff", old, "--territory", "ee", "--format", "json"}} {
+		out, errs, code := u.run(t, cache, append(args, "--lotl-anchors", u.anchors)...)
+		if code != exitOK || strings.Count(out, "\n") != 2 || !strings.Contains(out, "service-status") || !strings.Contains(out, "is withdrawn since") {
+			t.Errorf("%v: %d %s%s", args, code, out, errs)
+		}
+	}
+	for _, args := range [][]string{{"diff", old, old}, {"diff", old, now, "--territory", "LV"}} {
+		if out, errs, code := u.run(t, cache, append(args, "--lotl-anchors", u.anchors)...); code != exitOK || out != "" {
+			t.Errorf("%v: %d %s%s", args, code, out, errs)
+		}
+	}
+	if _, _, code := u.run(t, cache, "diff", "none", "--lotl-anchors", u.anchors); code != exitUsage {
+		t.Errorf("none: %d", code)
+	}
+}

@@ -234,6 +234,28 @@ func TestSeenOutlivesAbsence(t *testing.T) {
 	}
 }
 
+// A third country's list under an agreement is pulled like the others and has a place
+// of its own, apart from a state's of the same code: at several locations too.
+func TestThirdCountry(t *testing.T) {
+	e := newEU(t, 2)
+	ch := e.world.ThirdCountry("SK") // the code of a member state, which is not in this Union
+	ch.Agreement.Equivalences = []eutest.Equivalence{{LegalIdentifier: "QCForESig", History: []eutest.EquivalenceStatus{eutest.Recognition("SK", eutest.Enacted, eutest.Day(2020, 5, 16))}}}
+	ch.Location = "https://" + hostOf("SK") + "/SK.xml"
+	e.publish()
+	p := e.puller(func(o *Options) { o.Mirrors = []string{"https://" + hostOf("UK") + "/nothing"} })
+	r := e.pull(p)
+	l := r.Snapshot.List("SK")
+	if l == nil || l.MRA == nil || l.Name != "SK-third-country.xml" || len(r.Snapshot.Lists) != 3 {
+		t.Fatalf("%#v", r.Lists)
+	}
+	if r = e.pull(p); r.of("SK").Outcome != OutcomeUnchanged || !r.of("SK").ThirdCountry {
+		t.Errorf("%#v", r.of("SK"))
+	}
+	if f := FreshnessOf(r.Snapshot, r.State, e.clock(), time.Hour); len(f) != 4 || f[3].Word != Fresh || !f[3].ThirdCountry {
+		t.Errorf("%#v", f)
+	}
+}
+
 // A mirror's files go the same way as what is fetched.
 func TestTake(t *testing.T) {
 	e := newEU(t, 3)
