@@ -36,7 +36,7 @@ func serveDeps(ctx context.Context, world *runtime, c *ServeCmd, log *slog.Logge
 		log.Warn("no trust material", "reason", first.why)
 	}
 	s.current.Store(first)
-	if s.asks = c.asked(); c.Lists == "" && c.UnsafeNow == "" {
+	if s.asks = c.asked(); c.Lists == "" && c.ListsAsOf == "" && c.UnsafeNow == "" {
 		s.pulls.Store(pastPulls(world))
 	}
 	if s.store, err = openStore(ctx, c.Store, now); err != nil {

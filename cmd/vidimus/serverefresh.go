@@ -33,7 +33,7 @@ type refresher struct {
 // refreshes says whether the service keeps its lists fresh by itself: not those of a
 // mirror, nor when nothing may be fetched, nor while its clock stands.
 func (c *ServeCmd) refreshes() bool {
-	return c.Lists == "" && !c.Offline && c.UnsafeNow == "" && c.Refresh > 0
+	return c.Lists == "" && c.ListsAsOf == "" && !c.Offline && c.UnsafeNow == "" && c.Refresh > 0
 }
 
 // refresh starts to keep the service's lists fresh; stop ends it and waits for it.

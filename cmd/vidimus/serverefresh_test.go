@@ -275,7 +275,7 @@ func TestT7SwapDuringValidation(t *testing.T) {
 // What is not to be fetched is not: with a mirror, offline, or by a standing clock.
 func TestServeDoesNotRefresh(t *testing.T) {
 	for name, change := range map[string]func(*ServeCmd){
-		"a mirror": func(c *ServeCmd) { c.Lists = "x" }, "offline": func(c *ServeCmd) { c.Offline = true },
+		"a mirror": func(c *ServeCmd) { c.Lists = "x" }, "offline": func(c *ServeCmd) { c.Offline = true }, "lists of a day": func(c *ServeCmd) { c.ListsAsOf = frozenAt },
 		"a standing clock": func(c *ServeCmd) { c.UnsafeNow = frozenAt }, "never": func(c *ServeCmd) { c.Refresh = 0 },
 	} {
 		c := &ServeCmd{Refresh: time.Hour}

@@ -46,6 +46,7 @@ func trustFailure(code int, hint, format string, args ...any) error {
 // wherever they apply. They are embedded by the commands.
 type trustFlags struct {
 	Lists             string   `placeholder:"DIR" help:"Mirror: a folder with the XML of the list of lists, its pivots and the national lists, under any names; or 'none'. Default: the cache that 'trust pull' fills."`
+	ListsAsOf         string   `name:"lists-as-of" placeholder:"TIME" help:"Go by the lists that were in force in the cache at this time, RFC 3339, instead of the newest."`
 	LotlAnchors       string   `name:"lotl-anchors" placeholder:"FILE" help:"PEM certificates, or SHA-256 fingerprints one a line, that may sign the list of lists. Default: those published in the Official Journal, built in."`
 	TrustedList       []string `name:"trusted-list" sep:"none" placeholder:"FILE" help:"One more national list that no list of lists points to (repeatable, in pairs with --trusted-list-signer)."`
 	TrustedListSigner []string `name:"trusted-list-signer" sep:"none" placeholder:"FILE" help:"PEM certificates that may have signed the --trusted-list in the same place."`

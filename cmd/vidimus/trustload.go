@@ -37,6 +37,9 @@ func (f *trustFlags) snapshot(ctx *runtime, at time.Time) (*trustlist.Snapshot, 
 	if err != nil {
 		return nil, err
 	}
+	if f.ListsAsOf != "" {
+		return f.asOf(ctx, in)
+	}
 	if f.Lists == "none" && len(in.Extra) == 0 {
 		return nil, nil
 	}
@@ -61,6 +64,43 @@ func (f *trustFlags) snapshot(ctx *runtime, at time.Time) (*trustlist.Snapshot, 
 			orCache(f.Lists))
 	}
 	return s, nil
+}
+
+// asOf is what the cache held at the time of --lists-as-of, with the operator's own
+// lists. It is verified again when it was made with other anchors or by other rules.
+func (f *trustFlags) asOf(rt *runtime, in lotl.Input) (*trustlist.Snapshot, error) {
+	at, err := time.Parse(time.RFC3339, f.ListsAsOf)
+	if err != nil || f.Lists != "" {
+		return nil, trustFailure(trustUsage, "write it as 2023-11-10T12:00:00Z, and without --lists: the cache remembers, a mirror does not",
+			"--lists-as-of %q is not a time in RFC 3339, or --lists is given too", f.ListsAsOf)
+	}
+	dir, err := cacheDir(rt)
+	if err != nil {
+		return nil, err
+	}
+	s, m, err := stored.AsOf(os.DirFS(dir), at, in.Workers)
+	switch {
+	case errors.Is(err, stored.ErrNone):
+		return nil, trustFailure(trustNone, "lists are remembered from the first 'vidimus trust pull' on", "no lists are remembered from %s or before in %s", at.Format(time.RFC3339), dir)
+	case errors.Is(err, stored.ErrStale) || err == nil && !m.RestsOn(in.Anchors):
+		root, err := stored.Remembered(os.DirFS(dir))
+		if err != nil {
+			return nil, err
+		}
+		if in.Files, err = m.Files(root); err != nil {
+			return nil, trustFailure(trustNone, "", "the lists of %s are not whole in %s: %v", at.Format(time.RFC3339), dir, err)
+		}
+		if s, _ = lotl.Authenticate(lotl.Input{Files: in.Files, Anchors: in.Anchors, Journal: in.Journal, At: in.At, Workers: in.Workers}); len(s.LOTLs) == 0 {
+			return nil, trustFailure(trustNone, "give the anchors that they rest on with --lotl-anchors", "no list of lists remembered from %s is authentic", at.Format(time.RFC3339))
+		}
+		in.Files = nil
+	case err != nil:
+		return nil, trustFailure(trustNone, "", "the lists remembered from %s in %s cannot be used: %v", at.Format(time.RFC3339), dir, err)
+	}
+	if len(in.Extra) == 0 {
+		return s, nil
+	}
+	return withExtra(s, in)
 }
 
 // input is what authentication depends on but for the files.
@@ -99,6 +139,9 @@ func refusedExtra(reports []lotl.FileReport) error {
 
 // files reads the mirror, or the lists in the cache.
 func (f *trustFlags) files(ctx *runtime) ([]lotl.File, error) {
+	if f.ListsAsOf != "" {
+		return nil, trustFailure(trustUsage, "the lists of a mirror, or the newest of the cache, are", "lists of another day are not verified file by file")
+	}
 	switch f.Lists {
 	case "none":
 		return nil, nil

@@ -221,3 +221,81 @@ func TestTrustDiff(t *testing.T) {
 		t.Errorf("none: %d", code)
 	}
 }
+
+// What the lists said on a past day can be seen and judged by, also by other anchors
+// or rules than they were verified with; before the first pull there is nothing.
+func TestListsAsOf(t *testing.T) {
+	u := newUnion(t, "EE", "LV")
+	contract := filepath.Join(t.TempDir(), "c.asice")
+	if err := os.WriteFile(contract, u.contract(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	u.publish()
+	first := u.world.Now()
+	at := first
+	u.clock = func() time.Time { return at }
+	cache := t.TempDir()
+	pull := func() {
+		t.Helper()
+		if _, errs, code := u.run(t, cache, "pull", "--lotl-url", lotlAt, "--lotl-anchors", u.anchors); code != exitOK {
+			t.Fatal(errs)
+		}
+	}
+	pull()
+	at = at.AddDate(0, 0, 7)
+	u.world.MemberState("EE").List.Sequence = 2
+	u.world.MemberState("EE").List.Edit = func(x string) string {
+		return strings.ReplaceAll(strings.ReplaceAll(x, "Svcstatus/granted", "Svcstatus/withdrawn"), "Svctype/CA/QC", "Svctype/CA/PKC")
+	}
+	u.publish()
+	pull()
+	at = at.AddDate(0, 0, 7)
+	for asOf, want := range map[time.Time]string{first: "\nEE         1 ", first.AddDate(0, 0, 6): "\nEE         1 ", first.AddDate(0, 0, 8): "\nEE         2 "} {
+		for _, rules := range []string{`"rules": 2`, `"rules": 1`} {
+			names, err := filepath.Glob(filepath.Join(cache, "trust", "remembered", "manifests", "*.json"))
+			if err != nil || len(names) != 2 {
+				t.Fatal(names, err)
+			}
+			for _, n := range names {
+				raw, err := os.ReadFile(n)
+				if err != nil {
+					t.Fatal(err)
+				}
+				text := strings.NewReplacer(`"rules": 1`, rules, `"rules": 2`, rules).Replace(string(raw))
+				if err := os.WriteFile(n, []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			out, errs, code := u.run(t, cache, "show", "--lotl-anchors", u.anchors, "--lists-as-of", asOf.Format(time.RFC3339))
+			if code != exitOK || !strings.Contains(out, want) {
+				t.Errorf("as of %s, %s: %d\n%s%s", asOf, rules, code, out, errs)
+			}
+		}
+	}
+	judge := func(args ...string) string {
+		var out, errs bytes.Buffer
+		rt := &runtime{Stdout: &out, Stderr: &errs, Now: u.clock, CacheDir: func() (string, error) { return cache, nil }}
+		run(append([]string{"validate", "--offline", "--lotl-anchors", u.anchors, contract}, args...), rt)
+		return out.String() + errs.String()
+	}
+	if out := judge("--lists-as-of", first.Format(time.RFC3339)); !strings.Contains(out, "QESig") {
+		t.Errorf("by the first lists: %s", out)
+	}
+	if out := judge(); strings.Contains(out, "QESig") {
+		t.Errorf("by the newest lists: %s", out)
+	}
+	for _, c := range []struct {
+		args []string
+		code int
+	}{
+		{[]string{"show", "--lists-as-of", first.AddDate(0, 0, -1).Format(time.RFC3339)}, exitNoTrust},
+		{[]string{"show", "--lists-as-of", "yesterday"}, exitUsage},
+		{[]string{"show", "--lists-as-of", first.Format(time.RFC3339), "--lists", "x"}, exitUsage},
+		{[]string{"show", "--lists-as-of", first.Format(time.RFC3339)}, exitNoTrust}, // without their anchors
+		{[]string{"verify", "--lists-as-of", first.Format(time.RFC3339)}, exitUsage},
+	} {
+		if _, errs, code := u.run(t, cache, c.args...); code != c.code {
+			t.Errorf("%v: %d %s", c.args, code, errs)
+		}
+	}
+}

@@ -110,7 +110,7 @@ func (c *TrustShowCmd) Run(ctx *runtime) error {
 		wanted = append(wanted, t)
 	}
 	shown := c.show(s, at, wanted)
-	if c.Lists == "" {
+	if c.Lists == "" && c.ListsAsOf == "" {
 		shown.fresh(pull.FreshnessOf(s, pastPulls(ctx), at, 0))
 	}
 	if c.Format == "json" {

@@ -118,7 +118,8 @@ func (b *base) news(files []lotl.File) bool {
 	return slices.ContainsFunc(files, func(f lotl.File) bool { return !held[evidence.Of(f.Raw)] })
 }
 
-// store writes the evidence of refusals, then the snapshot, then the state. A crash
+// store writes the evidence of refusals, remembers the snapshot, puts it in force, and
+// writes the state. A crash
 // between them does no harm: what the snapshot holds counts as seen in any case.
 func (p *Puller) store(b *base, r *Result, answers []answer, now time.Time) error {
 	s := b.state
@@ -131,6 +132,9 @@ func (p *Puller) store(b *base, r *Result, answers []answer, now time.Time) erro
 		}
 		pack, err := stored.Pack(r.Snapshot, now)
 		if err != nil {
+			return err
+		}
+		if err := p.Disk.Remember(p.Dir, pack); err != nil {
 			return err
 		}
 		if err := p.Disk.Write(p.Dir, pack); err != nil {

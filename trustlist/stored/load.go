@@ -16,7 +16,17 @@ import (
 // ReadManifest reads and checks the manifest of the folder. It returns ErrNone
 // when there is none, and ErrStale when it is of another format or of other rules.
 func ReadManifest(fsys fs.FS) (*Manifest, error) {
-	raw, err := read(fsys, ManifestName, MaxManifest)
+	m, err := readManifest(fsys, ManifestName)
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// readManifest is ReadManifest of any name. A manifest of other rules is returned
+// too, beside ErrStale.
+func readManifest(fsys fs.FS, name string) (*Manifest, error) {
+	raw, err := read(fsys, name, MaxManifest)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNone
 	}
@@ -27,11 +37,11 @@ func ReadManifest(fsys fs.FS) (*Manifest, error) {
 	if err := json.NewDecoder(bytes.NewReader(raw)).Decode(&m); err != nil {
 		return nil, fmt.Errorf("reading trust manifest: %w", err)
 	}
-	if m.Format != Format || m.Rules != Rules {
-		return nil, fmt.Errorf("reading trust manifest: %w (format %d, rules %d; this one has %d, %d)", ErrStale, m.Format, m.Rules, Format, Rules)
-	}
 	if len(m.Lists) > MaxLists {
 		return nil, fmt.Errorf("reading trust manifest: %d lists, at most %d", len(m.Lists), MaxLists)
+	}
+	if m.Format != Format || m.Rules != Rules {
+		return &m, fmt.Errorf("reading trust manifest: %w (format %d, rules %d; this one has %d, %d)", ErrStale, m.Format, m.Rules, Format, Rules)
 	}
 	for _, e := range m.Lists {
 		if e.Signature.Indication != "TOTAL-PASSED" {
@@ -49,6 +59,15 @@ func Load(fsys fs.FS, workers int) (*trustlist.Snapshot, *Manifest, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	s, err := m.load(fsys, workers)
+	if err != nil {
+		return nil, nil, err
+	}
+	return s, m, nil
+}
+
+// load reads the lists of a manifest.
+func (m *Manifest) load(fsys fs.FS, workers int) (*trustlist.Snapshot, error) {
 	reader := trustlist.NewReader()
 	lists := make([]*trustlist.List, len(m.Lists))
 	problems := make([]error, len(m.Lists))
@@ -67,17 +86,17 @@ func Load(fsys fs.FS, workers int) (*trustlist.Snapshot, *Manifest, error) {
 	close(next)
 	wait.Wait()
 	if err := errors.Join(problems...); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	c, err := contents(m, lists)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	s := trustlist.NewSnapshot(c)
 	if s.Digest() != m.Digest {
-		return nil, nil, fmt.Errorf("loading trust snapshot: it is %s, and the manifest says %s", s.Digest(), m.Digest)
+		return nil, fmt.Errorf("loading trust snapshot: it is %s, and the manifest says %s", s.Digest(), m.Digest)
 	}
-	return s, m, nil
+	return s, nil
 }
 
 // contents puts the lists into their roles. The agreement under which a third
