@@ -40,6 +40,16 @@ func TestLayout(t *testing.T) {
 			t.Errorf("%q passes for the manifest of %v", other, id)
 		}
 	}
+	record := recordKey(id, 12)
+	if got, n, ok := idOfRecordKey(record); !ok || got != id || n != 12 || CheckKey(record) != nil || record <= key {
+		t.Errorf("the ID of %q is %v, %d, %v", record, got, n, ok)
+	}
+	for _, other := range []string{"", key, record + "x", ".ers", "/record-000001.ers", strings.Replace(record, "000012", "000000", 1),
+		strings.Replace(record, "000012", "-00012", 1), strings.Replace(record, "000012", "+00012", 1), strings.Replace(record, "bundles", "b", 1)} {
+		if id, n, ok := idOfRecordKey(other); ok {
+			t.Errorf("%q passes for record %d of %v", other, n, id)
+		}
+	}
 	if got, err := bundleID(strings.ToUpper(hex)); err != nil || got != id {
 		t.Errorf("an ID in capitals: %v, %v", got, err)
 	}

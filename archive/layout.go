@@ -2,6 +2,7 @@ package archive
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/vidimus/vidimus/validate/evidence"
@@ -11,6 +12,7 @@ import (
 //
 //	objects/sha256/ab/abcd…        every object, once, under the SHA-256 of its octets
 //	bundles/ab/abcd…/manifest.json one per bundle, written after its objects
+//	bundles/ab/abcd…/record-000001.ers its evidence records, each the one before, renewed
 //
 // An object can be checked with sha256sum and its key alone, a manifest too (its
 // SHA-256 is the ID), so the archive needs no index that could be lost: listing
@@ -19,6 +21,9 @@ const (
 	objectsPrefix = "objects/sha256/"
 	bundlesPrefix = "bundles/"
 	manifestName  = "/manifest.json"
+	recordName    = "/record-"
+	recordSuffix  = ".ers"
+	recordDigits  = 6
 )
 
 // objectKey has two digits as a folder, as manifestKey has, so that no folder of a
@@ -31,6 +36,27 @@ func objectKey(id evidence.ID) string {
 func manifestKey(id evidence.ID) string {
 	hex := id.String()
 	return bundlesPrefix + hex[:2] + "/" + hex + manifestName
+}
+
+// recordKey is that of evidence record n of a bundle, from 1 on. Numbers have leading
+// zeros, so that a listing gives them in their order, after the manifest.
+func recordKey(id evidence.ID, n int) string {
+	return strings.TrimSuffix(manifestKey(id), manifestName) + fmt.Sprintf("%s%0*d%s", recordName, recordDigits, n, recordSuffix)
+}
+
+// idOfRecordKey is the reverse of recordKey.
+func idOfRecordKey(key string) (id evidence.ID, n int, ok bool) {
+	key, ok = strings.CutSuffix(key, recordSuffix)
+	at := len(key) - len(recordName) - recordDigits
+	if !ok || at < 0 {
+		return id, 0, false
+	}
+	n, err := strconv.Atoi(key[at+len(recordName):])
+	if err != nil || n < 1 {
+		return id, 0, false
+	}
+	id, ok = idOfManifestKey(key[:at] + manifestName)
+	return id, n, ok && recordKey(id, n) == key+recordSuffix
 }
 
 // idOfManifestKey is the reverse of manifestKey.

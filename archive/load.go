@@ -93,17 +93,30 @@ func loadObject(ctx context.Context, st Store, e bundle.Entry) ([]byte, error) {
 }
 
 // List gives the IDs of all bundles in the store, in ascending order, with what
-// the store says about their manifests. Keys that are none of ours are passed over.
+// the store says about their manifests and how many evidence records they have.
+// Keys that are none of ours are passed over.
 func List(ctx context.Context, st Store) iter.Seq2[Bundle, error] {
 	return func(yield func(Bundle, error) bool) {
+		var last Bundle // its records may follow
 		for info, err := range st.List(ctx, bundlesPrefix) {
 			if err != nil {
 				yield(Bundle{}, fmt.Errorf("listing bundles: %w", err))
 				return
 			}
-			if id, ok := idOfManifestKey(info.Key); ok && !yield(Bundle{ID: id.String(), Manifest: info}, nil) {
+			if id, n, ok := idOfRecordKey(info.Key); ok && id.String() == last.ID && n == last.Records+1 {
+				last.Records = n
+			}
+			id, ok := idOfManifestKey(info.Key)
+			if !ok {
+				continue
+			}
+			if last.ID != "" && !yield(last, nil) {
 				return
 			}
+			last = Bundle{ID: id.String(), Manifest: info}
+		}
+		if last.ID != "" {
+			yield(last, nil)
 		}
 	}
 }
@@ -112,4 +125,5 @@ func List(ctx context.Context, st Store) iter.Seq2[Bundle, error] {
 type Bundle struct {
 	ID       string
 	Manifest Info // of its manifest in the store
+	Records  int  // evidence records beside it; the last one renews all before it
 }

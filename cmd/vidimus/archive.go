@@ -19,6 +19,7 @@ type ArchiveCmd struct {
 	Get    ArchiveGetCmd    `cmd:"" help:"Write a bundle to a file. Example: vidimus archive get ID --out contract.bundle.asice"`
 	List   ArchiveListCmd   `cmd:"" help:"List the bundles in a store. Example: vidimus archive list --long"`
 	Verify ArchiveVerifyCmd `cmd:"" help:"Check that nothing in a bundle was altered. Example: vidimus archive verify ID contract.bundle.asice"`
+	Seal   ArchiveSealCmd   `cmd:"" help:"Put bundles that have no evidence record under a time-stamp. Example: vidimus archive seal --tsa http://tsa.example.com/tsr"`
 }
 
 // StoreFlags is where bundles are.

@@ -106,9 +106,11 @@ var rooms = map[string]room{
 	"archive":        {door, []string{"archive/bundle", "validate/evidence"}},
 	"archive/bundle": {reader, []string{"validate/evidence", "validate/report"}},
 	// a bundle back into the same verdict: it judges again, and touches nothing
-	"archive/replay":      {judge, []string{"archive/bundle", "trustlist", "trustlist/lotl", "validate", "validate/certificate", "validate/evidence", "validate/path", "validate/policy"}},
-	"archive/dir":         {door, []string{"archive"}},
-	"archive/s3":          {door, []string{"archive"}},
+	"archive/replay": {judge, []string{"archive/bundle", "trustlist", "trustlist/lotl", "validate", "validate/certificate", "validate/evidence", "validate/path", "validate/policy"}},
+	"archive/dir":    {door, []string{"archive"}},
+	"archive/s3":     {door, []string{"archive"}},
+	// evidence records and their renewal: who judges them is handed in
+	"archive/preserve":    {door, []string{"archive", "archive/bundle", "validate/algo", "validate/certificate", "validate/der", "validate/evidence", "validate/policy", "validate/revocation", "validate/tst"}},
 	"archive/storetest":   {tools, []string{"archive", "archive/bundle", "validate/evidence"}},
 	"api":                 {door, []string{"validate", "validate/report", "validate/verdict", "archive", "archive/bundle", "trustlist"}},
 	"api/siva":            {door, []string{"api", "validate", "validate/report", "validate/verdict", "validate/evidence", "validate/signature", "validate/algo", "validate/certificate", "validate/ades", "validate/qualify", "validate/tst", "validate/revocation", "trustlist"}}, // SiVa's words for the same facts
@@ -128,6 +130,7 @@ var never = []struct {
 	{"validate/...", "archive/...", "judging must not know how its proof is kept, or a verdict would depend on a store"},
 	{"validate/...", "api/...", "the HTTP door hangs on the house, not the house on the door"},
 	{"validate/...", "cmd/...", "nobody imports the command"},
+	{"archive/...", "validate/fetch", "an archive that can fetch proves nothing offline; only the command hangs the network door"},
 	{"validate/gather", "validate/fetch", "gathering declares a Source; that offline, replay and tests share the path depends on it"},
 	{"validate", "validate/fetch", "only the command hangs the network door"},
 	{"validate", "validate/eutest", "the virtual EU is for tests; a product that carries it could be made to trust it"},
