@@ -8,6 +8,7 @@ import (
 
 	"github.com/vidimus/vidimus/archive"
 	"github.com/vidimus/vidimus/validate/algo"
+	"github.com/vidimus/vidimus/validate/evidence"
 	"github.com/vidimus/vidimus/validate/policy"
 )
 
@@ -44,8 +45,8 @@ type Options struct {
 	// Suite says until when algorithms are good.
 	Suite *policy.Suite
 	Now   func() time.Time
-	// Digest is the hash algorithm of new trees; empty: the first of SHA-256, SHA-384
-	// and SHA-512 that the suite accepts for longest.
+	// Digest is the hash algorithm of new trees; empty: the first of SHA-256, SHA-512
+	// and SHA-384 that the suite accepts for another year, or else for longest.
 	Digest algo.Digest
 	// Batch is how many bundles at most share a time-stamp; 0 means MaxBatch.
 	Batch int
@@ -65,7 +66,11 @@ type Progress struct {
 }
 
 // run is one pass over a store.
-type run struct{ Options }
+type run struct {
+	Options
+	tokens tokenCache
+	ends   map[evidence.ID]End // of tokens; by one goroutine only
+}
 
 func newRun(o Options) (*run, error) {
 	switch {
@@ -82,7 +87,7 @@ func newRun(o Options) (*run, error) {
 	if o.Progress == nil {
 		o.Progress = func(Progress) {}
 	}
-	return &run{Options: o}, nil
+	return &run{Options: o, ends: map[evidence.ID]End{}}, nil
 }
 
 // hash is the hash algorithm of a new tree that is to hold until a time at least.
@@ -95,10 +100,13 @@ func (r *run) hash(until time.Time) (algo.Digest, error) {
 	}
 	var best algo.Digest
 	var end time.Time
-	for _, d := range []algo.Digest{algo.SHA256, algo.SHA384, algo.SHA512} {
+	for _, d := range []algo.Digest{algo.SHA256, algo.SHA512, algo.SHA384} {
 		j := r.Suite.Digest(string(d), until)
-		good := j.Known && (j.End.IsZero() || until.Before(j.End))
-		if good && (best == "" || !end.IsZero() && (j.End.IsZero() || j.End.After(end))) {
+		switch {
+		case !j.Known || !j.End.IsZero() && !until.Before(j.End):
+		case j.End.IsZero() || until.AddDate(1, 0, 0).Before(j.End):
+			return d, nil
+		case best == "" || j.End.After(end):
 			best, end = d, j.End
 		}
 	}

@@ -55,6 +55,41 @@ func (c chain) encode() []byte { return der.Encode(tagSequence, c.stamps...) }
 // last is the newest chain.
 func (r *record) last() *chain { return &r.chains[len(r.chains)-1] }
 
+// tokens are all time-stamps, the oldest first.
+func (r *record) tokens() []*tst.Token {
+	var out []*tst.Token
+	for _, c := range r.chains {
+		out = append(out, c.tokens...)
+	}
+	return out
+}
+
+// renewalLeaf is what a time-stamp renewal is over: the hash of the timeStamp field
+// of the last archive time-stamp (RFC 4998 §5.2).
+func (r *record) renewalLeaf() ([]byte, error) {
+	c := r.last()
+	return sum(c.digest(), c.tokens[len(c.tokens)-1].Raw)
+}
+
+// treeLeaf is what a hash-tree renewal is over: the hash of the data object's hash
+// and of that of all chains before, in this order and not sorted (RFC 4998 §5.2
+// step 4; its figure 4 says otherwise, and nobody follows it).
+func (r *record) treeLeaf(d algo.Digest, data []byte) ([]byte, error) {
+	object, err := sum(d, data)
+	if err != nil {
+		return nil, err
+	}
+	chains := make([][]byte, len(r.chains))
+	for i, c := range r.chains {
+		chains[i] = c.encode()
+	}
+	before, err := sum(d, der.Encode(tagSequence, chains...))
+	if err != nil {
+		return nil, err
+	}
+	return sum(d, append(object, before...))
+}
+
 // renewed is the record with one more archive time-stamp, in a new chain or at the
 // end of the last one.
 func (r *record) renewed(s stamp, newChain bool) *record {

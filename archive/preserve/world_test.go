@@ -60,6 +60,12 @@ func newScene(t testing.TB, suite string) *scene {
 	return s
 }
 
+// clock moves everybody's clock.
+func (s *scene) clock(at time.Time) {
+	s.now = at
+	s.w.At(at)
+}
+
 // tsa is a TSA of the scene, valid for some years from now.
 func (s *scene) tsa(years int, options ...eutest.Option) *testTSA {
 	options = append([]eutest.Option{eutest.IssuedBy(s.ca), eutest.Unlisted(), eutest.Valid(s.now.AddDate(0, 0, -1), s.now.AddDate(years, 0, 0))}, options...)
@@ -102,9 +108,11 @@ func (s *scene) ask(_ context.Context, q preserve.Question) (preserve.Answer, er
 	e := v.Report.EvidenceRecords[0]
 	a := preserve.Answer{Passed: e.Indication == "PASSED", POE: e.POE.Time}
 	if !a.Passed {
-		a.Says = fmt.Sprint(e.Indication, " ", e.SubIndication, " ", e.Findings)
-		for _, t := range e.Timestamps {
-			a.Says += fmt.Sprint(" | ", t.Indication, " ", t.SubIndication, " ", t.Findings)
+		a.Says = fmt.Sprint(e.Indication, " ", e.SubIndication)
+		for _, f := range e.Findings {
+			if f.Level == "error" {
+				a.Says += ": " + f.Says
+			}
 		}
 	}
 	return a, nil

@@ -20,6 +20,7 @@ type ArchiveCmd struct {
 	List   ArchiveListCmd   `cmd:"" help:"List the bundles in a store. Example: vidimus archive list --long"`
 	Verify ArchiveVerifyCmd `cmd:"" help:"Check that nothing in a bundle was altered. Example: vidimus archive verify ID contract.bundle.asice"`
 	Seal   ArchiveSealCmd   `cmd:"" help:"Put bundles that have no evidence record under a time-stamp. Example: vidimus archive seal --tsa http://tsa.example.com/tsr"`
+	Renew  ArchiveRenewCmd  `cmd:"" help:"Seal what is new, and renew evidence records before what they rest on ends. Example: vidimus archive renew --tsa http://tsa.example.com/tsr"`
 }
 
 // StoreFlags is where bundles are.

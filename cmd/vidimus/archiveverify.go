@@ -14,7 +14,9 @@ import (
 
 // ArchiveVerifyCmd is `vidimus archive verify`.
 type ArchiveVerifyCmd struct {
+	judgeFlags
 	StoreFlags
+	At      string   `placeholder:"TIME" help:"Judge evidence records as of this time, RFC 3339. Default: now."`
 	Bundles []string `arg:"" optional:"" name:"bundle" help:"IDs of bundles in the store (64 hexadecimal digits), or bundle files."`
 	All     bool     `help:"Every bundle in the store."`
 	Format  string   `enum:"text,json" default:"text" help:"text, or json: one object a line."`
@@ -26,13 +28,27 @@ type verified struct {
 	File    string          `json:"file,omitempty"`
 	Intact  bool            `json:"intact"`
 	Damages []bundle.Damage `json:"damages,omitempty"`
+	Record  *recordState    `json:"evidenceRecord,omitempty"`
 	Error   string          `json:"error,omitempty"` // it could not be checked
 }
 
+// Help is the example under --help.
+func (c *ArchiveVerifyCmd) Help() string {
+	return `Reads every object of a bundle and compares it with its hashes. A bundle in a store may
+have an evidence record: it is judged by the lists and the policy, offline, and it is
+said what it proves, until when, or since when no more.
+
+Example:
+  vidimus archive verify --store dir:proof --all`
+}
+
 // verifyError ends the command when not all bundles are known to be intact.
-type verifyError struct{ altered, unchecked int }
+type verifyError struct{ altered, unchecked, unproven int }
 
 func (e *verifyError) Error() string {
+	if e.unproven > 0 {
+		return fmt.Sprintf("the evidence records of %d bundles do not prove; %d bundles are altered, %d could not be checked", e.unproven, e.altered, e.unchecked)
+	}
 	if e.unchecked > 0 {
 		return fmt.Sprintf("%d bundles could not be checked, %d are altered", e.unchecked, e.altered)
 	}
@@ -42,7 +58,7 @@ func (e *verifyError) Error() string {
 // ExitCode is 1 when something is altered, as the contract says, also when something
 // else could not be checked.
 func (e *verifyError) ExitCode() int {
-	if e.unchecked > 0 && e.altered == 0 {
+	if e.unchecked > 0 && e.altered+e.unproven == 0 {
 		return 2
 	}
 	return 1
@@ -60,6 +76,10 @@ func (c *ArchiveVerifyCmd) Run(rt *runtime) error {
 			sum.unchecked++
 		case !v.Intact:
 			sum.altered++
+		case v.Record != nil && v.Record.Error != "":
+			sum.unchecked++
+		case v.Record != nil && !v.Record.Proves:
+			sum.unproven++
 		}
 		return v.print(rt.Stdout, c.Format)
 	}
@@ -72,7 +92,7 @@ func (c *ArchiveVerifyCmd) Run(rt *runtime) error {
 		}
 	}
 	if len(ids) > 0 || c.All {
-		if err := c.with(rt, func(ctx context.Context, st archive.Store) error { return c.stored(ctx, st, ids, say) }); err != nil {
+		if err := c.with(rt, func(ctx context.Context, st archive.Store) error { return c.stored(ctx, rt, st, ids, say) }); err != nil {
 			return err
 		}
 	}
@@ -82,7 +102,8 @@ func (c *ArchiveVerifyCmd) Run(rt *runtime) error {
 	return nil
 }
 
-func (c *ArchiveVerifyCmd) stored(ctx context.Context, st archive.Store, ids []string, say func(verified) error) error {
+func (c *ArchiveVerifyCmd) stored(ctx context.Context, rt *runtime, st archive.Store, ids []string, say func(verified) error) error {
+	record := c.recordVerifier(rt, st)
 	one := func(id string) error {
 		v := verified{ID: id}
 		damages, err := archive.Verify(ctx, st, id)
@@ -93,6 +114,11 @@ func (c *ArchiveVerifyCmd) stored(ctx context.Context, st archive.Store, ids []s
 			v.Error = err.Error()
 		}
 		v.Damages, v.Intact = damages, err == nil && len(damages) == 0
+		if v.Intact {
+			if v.Record, err = record(ctx, id); err != nil {
+				return err
+			}
+		}
 		return say(v)
 	}
 	for _, id := range ids {
@@ -164,6 +190,9 @@ func (v verified) print(w io.Writer, format string) error {
 		_, err = fmt.Fprintf(w, "%s: intact, ID %s\n", name, v.ID)
 	case v.Intact:
 		_, err = fmt.Fprintf(w, "%s: intact\n", name)
+	}
+	if v.Record != nil && err == nil {
+		_, err = fmt.Fprintf(w, "%s: %s\n", name, plainText(v.Record.says()))
 	}
 	for _, d := range v.Damages {
 		if err == nil {

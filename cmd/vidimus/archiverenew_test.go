@@ -1,0 +1,76 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/vidimus/vidimus/validate/eutest"
+)
+
+func TestArchiveRenewAndVerify(t *testing.T) {
+	url, root, ids, _ := fillArchive(t)
+	until := archiveClock.AddDate(0, 2, 0)
+	tsa, anchor := tsaServer(t, eutest.Valid(archiveClock.AddDate(-1, 0, 0), until))
+	flags := []string{"--store", url, "--lists", "none", "--trust-anchor", anchor}
+	renew := append([]string{"renew", "--offline", "--tsa", tsa}, flags...)
+	out, err := runArchive(t, renew...)
+	if err != nil || out != "2 sealed, 0 renewed by time-stamp, 0 by hash tree, 0 not due; 1 time-stamps\n" {
+		t.Fatalf("%q, %v", out, err)
+	}
+	// The unit ends in two months: a renewal is due, and by this unit it gains nothing.
+	out, err = runArchive(t, append(renew, "--format", "json")...)
+	if err == nil || !strings.Contains(err.Error(), "would prove until 2027-01-22 only") || !strings.Contains(out, `"stoppedBy"`) {
+		t.Errorf("%q, %v", out, err)
+	}
+	if out, err := runArchive(t, append([]string{"renew", "--offline", "--due", "2026-10-01T00:00:00Z"}, flags...)...); err != nil || !strings.Contains(out, "2 not due; 0 time-stamps") {
+		t.Errorf("nothing due, no TSA: %q, %v", out, err)
+	}
+
+	verify := append([]string{"verify", "--all"}, flags...)
+	out, err = runArchive(t, verify...)
+	if err != nil || strings.Count(out, ": intact\n") != 2 || strings.Count(out, "evidence record 1 proves its existence on 2026-11-22 00:00:00; renew before 2026-10-22: The certificate of") != 2 {
+		t.Errorf("%q, %v", out, err)
+	}
+	out, err = runArchive(t, append(verify, "--at", "2027-03-01T00:00:00Z")...)
+	if archiveExit(err) != 1 || strings.Count(out, "does not prove since 2027-01-22") != 2 {
+		t.Errorf("%q, %v", out, err)
+	}
+	out, err = runArchive(t, append([]string{"renew", "--offline", "--tsa", tsa, "--due", "2028-01-01T00:00:00Z", "--digest", "SHA-1"}, flags...)...)
+	if err == nil || !strings.Contains(err.Error(), "SHA-1") {
+		t.Errorf("%q, %v", out, err)
+	}
+	if out, err := runArchive(t, "verify", "--store", url, "--lists", "none", ids[0]); archiveExit(err) != 1 || !strings.Contains(out, "does not prove: ") {
+		t.Errorf("without trust in the TSA: %q, %v", out, err)
+	}
+
+	name := filepath.Join(root, "bundles", ids[0][:2], ids[0], "record-000001.ers")
+	if err := os.Chmod(name, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte("rubbish"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err = runArchive(t, append(verify, "--format", "json")...)
+	var first verified
+	if archiveExit(err) != 1 || strings.Count(out, `"proves":true`) != 1 {
+		t.Errorf("%q, %v", out, err)
+	}
+	for line := range strings.Lines(out) {
+		var v verified
+		if err := json.Unmarshal([]byte(line), &v); err != nil {
+			t.Fatal(err)
+		}
+		if v.ID == ids[0] {
+			first = v
+		}
+	}
+	if first.Record == nil || first.Record.Proves || !strings.Contains(first.Record.Why, "cannot be read") || !first.Intact {
+		t.Errorf("%+v", first)
+	}
+	if out, err := runArchive(t, append([]string{"renew", "--offline", "--due", "2026-10-01T00:00:00Z"}, flags...)...); archiveExit(err) != -1 && err == nil || !strings.Contains(out, ids[0]+": passed over") {
+		t.Errorf("%q, %v", out, err)
+	}
+}
