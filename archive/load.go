@@ -75,6 +75,21 @@ func loadManifest(ctx context.Context, st Store, id evidence.ID) ([]byte, bundle
 	return raw, m, nil
 }
 
+// Object reads one object that a manifest names, and checks it. Errors are those of Load.
+func Object(ctx context.Context, st Store, e bundle.Entry) ([]byte, error) {
+	return loadObject(ctx, st, e)
+}
+
+// Locked tells how the store protects the manifest of a bundle, and with it the bundle.
+func Locked(ctx context.Context, st Store, id string) (Lock, error) {
+	key, err := bundleID(id)
+	if err != nil {
+		return Lock{}, err
+	}
+	info, err := st.Stat(ctx, manifestKey(key))
+	return info.Lock, err
+}
+
 // loadObject reads the object of an entry and checks it.
 func loadObject(ctx context.Context, st Store, e bundle.Entry) ([]byte, error) {
 	key := objectKey(e.SHA256)

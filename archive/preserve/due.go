@@ -20,9 +20,23 @@ const maxIssuers = 10
 // End is the day from which on something that a record rests on proves nothing new:
 // the record must have been renewed before. The zero End never comes.
 type End struct {
-	At  time.Time
-	Why string // a sentence: what ends then, by whom or by what table
+	At   time.Time
+	Kind Kind
+	What string // what ends, for lists: `RSA with a key of 2048 bits`
+	Why  string // a sentence: what ends then, by whom or by what table
 }
+
+// Kind says of what sort an End is.
+type Kind string
+
+// The kinds of what a record or a bundle rests on.
+const (
+	OfTSA       Kind = "TSA"       // the certificate of a time-stamping unit
+	OfCA        Kind = "CA"        // a certificate above another
+	OfSignature Kind = "signature" // a signature algorithm with a key size
+	OfHash      Kind = "hash"      // a hash algorithm
+	OfRetention Kind = "retention" // the lock that the store keeps
+)
 
 // RenewBy is the day from which on a renewal is due; zero for an End that never comes.
 func (e End) RenewBy() time.Time {
@@ -60,51 +74,73 @@ func (r *run) treeEnd(d algo.Digest) End {
 
 func (r *run) digestEnd(d algo.Digest, use string) End {
 	j := r.Suite.Digest(string(d), time.Time{})
-	what := use + " " + string(d)
-	if !j.Known {
-		return End{never, fmt.Sprintf("By %s, %s never was good: %s.", r.Suite.Name, d, what)}
+	e := End{At: j.End, Kind: OfHash, What: string(d)}
+	switch {
+	case !j.Known:
+		e.At, e.Why = never, fmt.Sprintf("By %s, %s never was good: %s %s.", r.Suite.Name, d, use, d)
+	case !j.End.IsZero():
+		e.Why = fmt.Sprintf("By %s, %s is good until %s: %s %s.", r.Suite.Name, d, day(j.End), use, d)
 	}
-	if j.End.IsZero() {
-		return End{}
-	}
-	return End{j.End, fmt.Sprintf("By %s, %s is good until %s: %s.", r.Suite.Name, d, day(j.End), what)}
+	return e
 }
 
 // never is the end of what was never good.
 var never = time.Unix(0, 0).UTC()
 
-// tokenEnd is when a token needs another one over it: its certificate or one above it
-// ends, or an algorithm by which it or they are signed. A self-signed certificate is
-// an anchor or nothing, and ends nothing. It is remembered: a million records share
-// one token.
+// tokenEnd is when a token needs another one over it: the first of its ends.
 func (r *run) tokenEnd(t *tst.Token) End {
-	if e, ok := r.ends[t.ID]; ok {
-		return e
+	var first End
+	for _, e := range r.tokenEnds(t) {
+		first = first.first(e)
+	}
+	return first
+}
+
+// tokenEnds are the ends of what a token rests on: its certificate and those above
+// it, and the algorithms by which it and they are signed. A self-signed certificate
+// is an anchor or nothing, and ends nothing. They are remembered: a million records
+// share one token.
+func (r *run) tokenEnds(t *tst.Token) []End {
+	if ends, ok := r.ends[t.ID]; ok {
+		return ends
 	}
 	name := "the time-stamp of " + moment(t.GenTime)
 	alg := t.Signer.SignatureAlgorithm
-	e := r.digestEnd(alg.Digest, name+" is signed with")
-	x := signerOf(t)
+	ends := []End{r.digestEnd(alg.Digest, name+" is signed with")}
+	if x := signerOf(t); x != nil {
+		ends = append(ends, r.signatureEnd(alg, x.Key, name+" rests on a signature"), certificateEnd(x, OfTSA, name))
+		ends = append(ends, r.chainEnds(x, t.Candidates(), name)...)
+	}
+	if len(r.ends) < maxCachedTokens {
+		r.ends[t.ID] = ends
+	}
+	return ends
+}
+
+// chainEnds are the ends of the signature on a certificate and of all above it that
+// are at hand.
+func (r *run) chainEnds(x *certificate.Certificate, among []*certificate.Certificate, name string) []End {
+	var ends []End
 	for range maxIssuers {
-		if x == nil || x.SelfIssued() && x != signerOf(t) {
-			break
-		}
-		e = e.first(End{x.NotAfter, fmt.Sprintf("The certificate of %q, on which %s rests, is valid until %s.", x.SignerName(), name, day(x.NotAfter))})
-		e = e.first(r.signatureEnd(alg, x.Key, name+" rests on a signature"))
-		above := issuerOf(x, t.Candidates())
+		above := issuerOf(x, among)
 		if above == nil || above == x {
 			break
 		}
-		// The signature on the certificate is by the key above.
-		alg = x.SignatureAlgorithm
-		e = e.first(r.digestEnd(alg.Digest, "the certificate of "+x.SignerName()+", on which "+name+" rests, is signed with"))
-		e = e.first(r.signatureEnd(alg, above.Key, name+" rests on the certificate of "+x.SignerName()+", signed"))
+		what := fmt.Sprintf("the certificate of %q, on which %s rests, is signed with", x.SignerName(), name)
+		ends = append(ends, r.digestEnd(x.SignatureAlgorithm.Digest, what),
+			r.signatureEnd(x.SignatureAlgorithm, above.Key, fmt.Sprintf("%s rests on the certificate of %q, signed", name, x.SignerName())))
+		if above.SelfIssued() {
+			break
+		}
 		x = above
+		ends = append(ends, certificateEnd(x, OfCA, name))
 	}
-	if len(r.ends) < maxCachedTokens {
-		r.ends[t.ID] = e
-	}
-	return e
+	return ends
+}
+
+func certificateEnd(x *certificate.Certificate, kind Kind, name string) End {
+	return End{At: x.NotAfter, Kind: kind, What: fmt.Sprintf("the certificate of %q", x.SignerName()),
+		Why: fmt.Sprintf("The certificate of %q, on which %s rests, is valid until %s.", x.SignerName(), name, day(x.NotAfter))}
 }
 
 // signatureEnd is the end of a signature algorithm with a key.
@@ -113,14 +149,14 @@ func (r *run) signatureEnd(alg algo.Signature, key *algo.PublicKey, use string) 
 		return End{}
 	}
 	j := r.Suite.Algorithm(string(alg.Scheme), key.Bits, time.Time{})
-	what := fmt.Sprintf("%s with a key of %d bits", alg.Scheme, key.Bits)
-	if !j.Known {
-		return End{never, fmt.Sprintf("By %s, %s never was good: %s by it.", r.Suite.Name, what, use)}
+	e := End{At: j.End, Kind: OfSignature, What: fmt.Sprintf("%s with a key of %d bits", alg.Scheme, key.Bits)}
+	switch {
+	case !j.Known:
+		e.At, e.Why = never, fmt.Sprintf("By %s, %s never was good: %s by it.", r.Suite.Name, e.What, use)
+	case !j.End.IsZero():
+		e.Why = fmt.Sprintf("By %s, %s is good until %s: %s by it.", r.Suite.Name, e.What, day(j.End), use)
 	}
-	if j.End.IsZero() {
-		return End{}
-	}
-	return End{j.End, fmt.Sprintf("By %s, %s is good until %s: %s by it.", r.Suite.Name, what, day(j.End), use)}
+	return e
 }
 
 func signerOf(t *tst.Token) *certificate.Certificate {

@@ -69,7 +69,7 @@ type Progress struct {
 type run struct {
 	Options
 	tokens tokenCache
-	ends   map[evidence.ID]End // of tokens; by one goroutine only
+	ends   map[evidence.ID][]End // of tokens; by one goroutine only
 }
 
 func newRun(o Options) (*run, error) {
@@ -87,7 +87,7 @@ func newRun(o Options) (*run, error) {
 	if o.Progress == nil {
 		o.Progress = func(Progress) {}
 	}
-	return &run{Options: o, ends: map[evidence.ID]End{}}, nil
+	return &run{Options: o, ends: map[evidence.ID][]End{}}, nil
 }
 
 // hash is the hash algorithm of a new tree that is to hold until a time at least.

@@ -78,6 +78,8 @@ type testTSA struct {
 	options eutest.TokenOptions
 	down    error
 	lock    sync.Mutex
+
+	revocation [][]byte // of authorities besides the scene's
 }
 
 func (a *testTSA) Name() string { return "test" }
@@ -92,7 +94,7 @@ func (a *testTSA) Stamp(_ context.Context, d algo.Digest, value []byte) ([]byte,
 	o := a.options
 	o.Hash = map[algo.Digest]crypto.Hash{algo.SHA256: crypto.SHA256, algo.SHA384: crypto.SHA384, algo.SHA512: crypto.SHA512}[d]
 	o.Imprint = value
-	o.Revocation = [][]byte{a.s.ca.CRL(a.s.now, eutest.CRLOptions{})}
+	o.Revocation = append([][]byte{a.s.ca.CRL(a.s.now, eutest.CRLOptions{})}, a.revocation...)
 	return a.unit.Token(nil, o), nil
 }
 

@@ -15,12 +15,13 @@ import (
 
 // ArchiveCmd is `vidimus archive`.
 type ArchiveCmd struct {
-	Put    ArchivePutCmd    `cmd:"" help:"Judge files and keep them with their evidence. Example: vidimus archive put contract.asice"`
-	Get    ArchiveGetCmd    `cmd:"" help:"Write a bundle to a file. Example: vidimus archive get ID --out contract.bundle.asice"`
-	List   ArchiveListCmd   `cmd:"" help:"List the bundles in a store. Example: vidimus archive list --long"`
-	Verify ArchiveVerifyCmd `cmd:"" help:"Check that nothing in a bundle was altered. Example: vidimus archive verify ID contract.bundle.asice"`
-	Seal   ArchiveSealCmd   `cmd:"" help:"Put bundles that have no evidence record under a time-stamp. Example: vidimus archive seal --tsa http://tsa.example.com/tsr"`
-	Renew  ArchiveRenewCmd  `cmd:"" help:"Seal what is new, and renew evidence records before what they rest on ends. Example: vidimus archive renew --tsa http://tsa.example.com/tsr"`
+	Put      ArchivePutCmd      `cmd:"" help:"Judge files and keep them with their evidence. Example: vidimus archive put contract.asice"`
+	Get      ArchiveGetCmd      `cmd:"" help:"Write a bundle to a file. Example: vidimus archive get ID --out contract.bundle.asice"`
+	List     ArchiveListCmd     `cmd:"" help:"List the bundles in a store. Example: vidimus archive list --long"`
+	Verify   ArchiveVerifyCmd   `cmd:"" help:"Check that nothing in a bundle was altered. Example: vidimus archive verify ID contract.bundle.asice"`
+	Seal     ArchiveSealCmd     `cmd:"" help:"Put bundles that have no evidence record under a time-stamp. Example: vidimus archive seal --tsa http://tsa.example.com/tsr"`
+	Forecast ArchiveForecastCmd `cmd:"" help:"Say what falls off when: algorithms, TSAs, retention. Example: vidimus archive forecast"`
+	Renew    ArchiveRenewCmd    `cmd:"" help:"Seal what is new, and renew evidence records before what they rest on ends. Example: vidimus archive renew --tsa http://tsa.example.com/tsr"`
 }
 
 // StoreFlags is where bundles are.

@@ -29,6 +29,21 @@ func TestArchiveRenewAndVerify(t *testing.T) {
 		t.Errorf("nothing due, no TSA: %q, %v", out, err)
 	}
 
+	out, err = runArchive(t, "forecast", "--store", url)
+	if err != nil || !strings.HasPrefix(out, "2 bundles, 0 of them without an evidence record") ||
+		!strings.Contains(out, `2027-01-22  2026-10-22    2        TSA: the certificate of "TEST TSA"  OVERDUE`) {
+		t.Errorf("%q, %v", out, err)
+	}
+	out, err = runArchive(t, "forecast", "--store", url, "--format", "json", "--until", "2027-06-01T00:00:00Z")
+	var f forecast
+	if json.Unmarshal([]byte(out), &f) != nil || err != nil || f.Bundles != 2 || len(f.Falls) != 1 || !f.Falls[0].Overdue || f.Falls[0].Bundles != 2 || f.Falls[0].Kind != "TSA" {
+		t.Errorf("%q, %v", out, err)
+	}
+	empty := "dir:" + filepath.Join(t.TempDir(), "none")
+	if out, err := runArchive(t, "forecast", "--store", empty); err != nil || !strings.HasSuffix(out, "nothing ends\n") {
+		t.Errorf("%q, %v", out, err)
+	}
+
 	verify := append([]string{"verify", "--all"}, flags...)
 	out, err = runArchive(t, verify...)
 	if err != nil || strings.Count(out, ": intact\n") != 2 || strings.Count(out, "evidence record 1 proves its existence on 2026-11-22 00:00:00; renew before 2026-10-22: The certificate of") != 2 {

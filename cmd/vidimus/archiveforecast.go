@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/vidimus/vidimus/archive"
+	"github.com/vidimus/vidimus/archive/preserve"
+	"github.com/vidimus/vidimus/validate/policy"
+	"github.com/vidimus/vidimus/validate/report"
+)
+
+// ArchiveForecastCmd is `vidimus archive forecast`.
+type ArchiveForecastCmd struct {
+	StoreFlags
+	Policy string `placeholder:"NAME|FILE" default:"practice" help:"The policy whose cryptographic suite says until when algorithms are good."`
+	Until  string `placeholder:"TIME" help:"Leave out what ends later, RFC 3339."`
+	Format string `enum:"text,json" default:"text" help:"text, or json: one object."`
+}
+
+// Help is the example under --help.
+func (c *ArchiveForecastCmd) Help() string {
+	return `Says what falls off when: algorithms, certificates of TSAs and of the authorities above
+them, the retention that the store keeps, each with the bundles that rest on it and the
+day before which to renew. Nothing is fetched and nothing is judged.
+
+Example:
+  vidimus archive forecast --store dir:proof`
+}
+
+// forecast is what --format json says.
+type forecast struct {
+	At       report.Time        `json:"at"`
+	Suite    string             `json:"suite"`
+	Bundles  int                `json:"bundles"`
+	Unsealed int                `json:"unsealed"`
+	Falls    []fall             `json:"falls"`
+	Damaged  []preserve.Problem `json:"damaged,omitempty"`
+}
+
+type fall struct {
+	At      report.Time   `json:"at"`
+	RenewBy report.Time   `json:"renewBy,omitzero"`
+	Kind    preserve.Kind `json:"kind"`
+	What    string        `json:"what"`
+	Sealed  bool          `json:"sealed"`
+	Bundles int           `json:"bundles"`
+	Overdue bool          `json:"overdue,omitempty"`
+	Says    string        `json:"says"`
+}
+
+// Run predicts.
+func (c *ArchiveForecastCmd) Run(rt *runtime) error {
+	p, err := policyByName(c.Policy)
+	if err != nil {
+		return err
+	}
+	until := rt.Now().AddDate(1000, 0, 0)
+	if c.Until != "" {
+		if until, err = parseAt(c.Until, rt.Now); err != nil {
+			return err
+		}
+	}
+	return c.with(rt, func(ctx context.Context, st archive.Store) error {
+		f, err := preserve.Predict(ctx, preserve.Options{Store: st, Suite: p.Suite, Now: rt.Now, Progress: progress(rt.Stderr)})
+		clearProgress(rt.Stderr)
+		if err != nil {
+			return err
+		}
+		out := forecast{At: report.Time{Time: rt.Now()}, Suite: p.Suite.Name, Bundles: f.Bundles, Unsealed: f.Unsealed, Falls: []fall{}, Damaged: f.Damaged}
+		for _, x := range f.Falls {
+			if x.At.After(until) {
+				break // they stand by their day
+			}
+			out.Falls = append(out.Falls, fall{report.Time{Time: x.At}, report.Time{Time: x.RenewBy}, x.Kind, x.What, x.Sealed, x.Bundles,
+				!x.RenewBy.IsZero() && !out.At.Before(x.RenewBy), x.Says()})
+		}
+		if c.Format == "json" {
+			return json.NewEncoder(rt.Stdout).Encode(out)
+		}
+		return out.table(rt.Stdout, p)
+	})
+}
+
+// table is the forecast for people.
+func (f forecast) table(w io.Writer, p *policy.Policy) error {
+	if _, err := fmt.Fprintf(w, "%d bundles, %d of them without an evidence record; algorithms by %s\n", f.Bundles, f.Unsealed, p.Suite.Name); err != nil {
+		return err
+	}
+	for _, d := range f.Damaged {
+		if _, err := fmt.Fprintf(w, "%s: passed over: %s\n", d.ID, plainText(d.Says)); err != nil {
+			return err
+		}
+	}
+	if len(f.Falls) == 0 {
+		_, err := fmt.Fprintln(w, "nothing ends")
+		return err
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	say(t, "ends\trenew before\tbundles\twhat\t\n")
+	for _, x := range f.Falls {
+		renew, note := "", ""
+		if !x.RenewBy.IsZero() {
+			renew = day(x.RenewBy.Time)
+		}
+		if !x.Sealed && x.Kind != preserve.OfRetention {
+			note = "no evidence record"
+		}
+		if x.Overdue {
+			note = "OVERDUE " + note
+		}
+		say(t, "%s\t%s\t%d\t%s\t%s\n", day(x.At.Time), renew, x.Bundles, plainText(fmt.Sprintf("%s: %s", x.Kind, x.What)), note)
+	}
+	return t.Flush()
+}
