@@ -10,6 +10,7 @@ import (
 	"github.com/vidimus/vidimus/validate/algo"
 	"github.com/vidimus/vidimus/validate/evidence"
 	"github.com/vidimus/vidimus/validate/policy"
+	"github.com/vidimus/vidimus/validate/signature"
 )
 
 // MaxClockSkew is how far a new token's time may be from our clock.
@@ -22,6 +23,9 @@ type Question struct {
 	Name   string // of the data object
 	Data   []byte
 	At     time.Time
+	// Fetch: the Judge may ask the network for what the record lacks, and says what
+	// it got. Else the record must speak for itself.
+	Fetch bool
 }
 
 // Answer is what a Judge says.
@@ -29,6 +33,8 @@ type Answer struct {
 	Passed bool
 	POE    time.Time // what is proven: the data object existed then
 	Says   string    // why it does not prove, a sentence; empty where it passed
+	// Fetched is what the record does not hold and the answer may rest on.
+	Fetched signature.Material
 }
 
 // Judge judges a whole evidence record over one data object, all its time-stamps
@@ -76,7 +82,7 @@ func newRun(o Options) (*run, error) {
 	switch {
 	case o.Store == nil || o.Judge == nil || o.Suite == nil || o.Now == nil:
 		return nil, errors.New("preserving: store, judge, suite and clock must all be given; there is no default for any")
-	case o.Digest != "" && hashOIDs[o.Digest] == "":
+	case o.Digest != "" && hashIDs[o.Digest] == nil:
 		return nil, fmt.Errorf("preserving: hash trees are made by SHA-256, SHA-384 or SHA-512, not by %q", o.Digest)
 	case o.Batch < 0 || o.Batch > MaxBatch:
 		return nil, fmt.Errorf("preserving: %d bundles under one time-stamp, at most %d are possible", o.Batch, MaxBatch)

@@ -27,12 +27,14 @@ const (
 	maxStamps = 1000
 )
 
-// hashOIDs are the hash algorithms that records are made by: those that RFC 3161
-// requests can name, see tst.NewRequest.
-var hashOIDs = map[algo.Digest]string{
-	algo.SHA256: "2.16.840.1.101.3.4.2.1",
-	algo.SHA384: "2.16.840.1.101.3.4.2.2",
-	algo.SHA512: "2.16.840.1.101.3.4.2.3",
+// hashIDs are the AlgorithmIdentifiers, without parameters (RFC 5754 §2), of the hash
+// algorithms that records are made by: those that RFC 3161 requests can name, see
+// tst.NewRequest.
+var hashIDs = map[algo.Digest][]byte{algo.SHA256: nistHash(1), algo.SHA384: nistHash(2), algo.SHA512: nistHash(3)}
+
+// nistHash is 2.16.840.1.101.3.4.2.n.
+func nistHash(n byte) []byte {
+	return der.Encode(tagSequence, der.Encode(tagOID, []byte{0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, n}))
 }
 
 // record is an EvidenceRecord of RFC 4998 §3.1 in DER, taken apart as far as
@@ -111,12 +113,11 @@ func (r *record) encode() ([]byte, error) {
 		chains = append(chains, c.encode())
 		if d := c.digest(); !seen[d] {
 			seen[d] = true
-			content, ok := algo.OIDContent(hashOIDs[d])
+			id, ok := hashIDs[d]
 			if !ok {
 				return nil, fmt.Errorf("writing an evidence record: no identifier for the hash algorithm %q", d)
 			}
-			// RFC 5754 §2: without parameters.
-			algorithms = append(algorithms, der.Encode(tagSequence, der.Encode(tagOID, content)))
+			algorithms = append(algorithms, id)
 		}
 	}
 	return der.Encode(tagSequence, []byte{0x02, 1, 1}, der.Encode(tagSequence, algorithms...), der.Encode(tagSequence, chains...)), nil

@@ -209,7 +209,7 @@ func sequenceOf(rec *record) evidence.ID {
 // lost asks the Judge whether the record still proves; nil: it does. To renew one
 // that does not would hide that something is wrong.
 func (r *run) lost(ctx context.Context, b archive.Bundle, rec *record, data []byte) (*Lost, error) {
-	s, err := r.state(ctx, rec, data)
+	s, err := r.state(ctx, rec, data, true)
 	if err != nil || s.Proves {
 		return nil, err
 	}
@@ -260,15 +260,11 @@ func (n *renewal) renew(ctx context.Context, key batchKey, b *batch) (int, error
 		}
 		return rec.renewed(s, key.tree).encode()
 	}
-	token, err := n.stamp(ctx, t, func(token *tst.Token) error {
+	token, err := n.stamp(ctx, t, func(token *tst.Token) (*tst.Token, error) {
 		if err := n.gains(token, key, b); err != nil {
-			return err
+			return nil, err
 		}
-		raw, err := renewed(ctx, 0, token)
-		if err != nil {
-			return err
-		}
-		return n.believe(ctx, b.items[0].id.String(), raw, token)
+		return n.believe(ctx, b.items[0].id.String(), token, func(token *tst.Token) ([]byte, error) { return renewed(ctx, 0, token) })
 	})
 	if err != nil {
 		return 0, err

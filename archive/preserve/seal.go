@@ -97,12 +97,8 @@ func (r *run) seal(ctx context.Context, d algo.Digest, ids []evidence.ID) (wrote
 		}
 		return (&record{}).renewed(s, true).encode()
 	}
-	token, err := r.stamp(ctx, t, func(token *tst.Token) error {
-		raw, err := first(0, token)
-		if err != nil {
-			return err
-		}
-		return r.believe(ctx, ids[0].String(), raw, token)
+	token, err := r.stamp(ctx, t, func(token *tst.Token) (*tst.Token, error) {
+		return r.believe(ctx, ids[0].String(), token, func(token *tst.Token) ([]byte, error) { return first(0, token) })
 	})
 	if err != nil {
 		return 0, damaged, err
@@ -159,20 +155,35 @@ func (t *tree) stamped(leaf []byte, token *tst.Token) (stamp, error) {
 }
 
 // believe asks the Judge of one record with the new token in it: is the token good,
-// and does the record prove. All others of the tree differ from it in hash values only.
-func (r *run) believe(ctx context.Context, id string, raw []byte, token *tst.Token) error {
+// and does the record prove. All others of the tree differ from it in hash values
+// only. Where the answer rests on what was fetched, this is put into the token, and
+// the Judge is asked again without a network: a record that proves online only would
+// prove nothing once the TSA's responders are gone.
+func (r *run) believe(ctx context.Context, id string, token *tst.Token, with func(*tst.Token) ([]byte, error)) (*tst.Token, error) {
 	data, err := archive.RawManifest(ctx, r.Store, id)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	answer, err := r.Judge(ctx, Question{Record: raw, Name: DataObject, Data: data, At: later(r.Now(), token.GenTime)})
-	if err != nil {
-		return err
+	for _, fetch := range []bool{true, false} {
+		raw, err := with(token)
+		if err != nil {
+			return nil, err
+		}
+		answer, err := r.Judge(ctx, Question{Record: raw, Name: DataObject, Data: data, At: later(r.Now(), token.GenTime), Fetch: fetch})
+		if err != nil {
+			return nil, err
+		}
+		if !answer.Passed {
+			return nil, fmt.Errorf("an evidence record with its token does not prove: %s", answer.Says)
+		}
+		if m := answer.Fetched; len(m.Certificates)+len(m.OCSPs)+len(m.CRLs) == 0 {
+			break
+		}
+		if token, err = embed(token.Raw, answer.Fetched); err != nil {
+			return nil, err
+		}
 	}
-	if !answer.Passed {
-		return fmt.Errorf("an evidence record with its token does not prove: %s", answer.Says)
-	}
-	return nil
+	return token, nil
 }
 
 // put writes a record; false where another run was faster, which is as good.

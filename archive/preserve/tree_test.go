@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/vidimus/vidimus/validate/algo"
+	"github.com/vidimus/vidimus/validate/der"
+	"github.com/vidimus/vidimus/validate/signature"
 )
 
 // value is a hash value of number i.
@@ -97,6 +99,25 @@ func FuzzParse(f *testing.F) {
 		}
 		if again, err := r.encode(); err != nil || !bytes.Equal(again, raw) {
 			t.Errorf("it is written again as other octets, %v", err)
+		}
+	})
+}
+
+// FuzzWithMaterial: whatever calls itself a token is refused or stays SignedData with
+// the same three fields before and the same after what was put in.
+func FuzzWithMaterial(f *testing.F) {
+	signed := der.Encode(0x30, []byte{2, 1, 3}, []byte{0x31, 0}, []byte{0x30, 0}, []byte{0xa0, 0}, []byte{0x31, 0})
+	f.Add(der.Encode(0x30, []byte{6, 1, 0x2a}, der.Encode(0xa0, signed)))
+	f.Add([]byte{0x30, 0x80, 0, 0})
+	m := signature.Material{CRLs: [][]byte{{0x30, 1, 7}}, Certificates: [][]byte{{0x30, 0}}}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		once, err := withMaterial(raw, m)
+		if err != nil {
+			return
+		}
+		twice, err := withMaterial(once, m)
+		if err != nil || !bytes.Equal(once, twice) {
+			t.Errorf("putting the same in again gives other octets, %v", err)
 		}
 	})
 }

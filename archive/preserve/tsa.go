@@ -80,13 +80,14 @@ func (e *StampError) Hint() string {
 }
 
 // stamp asks the TSAs in their order for a token over the root of a tree, until one
-// gives a token that holds it and that believe, which is given each, does not refuse.
-func (r *run) stamp(ctx context.Context, t *tree, believe func(*tst.Token) error) (*tst.Token, error) {
+// gives a token that holds it and that believe does not refuse. believe is given each,
+// and returns it with what it needs to be verified offline.
+func (r *run) stamp(ctx context.Context, t *tree, believe func(*tst.Token) (*tst.Token, error)) (*tst.Token, error) {
 	failed := &StampError{}
 	for _, tsa := range r.TSAs {
 		token, err := r.ask(ctx, tsa, t)
 		if err == nil {
-			err = believe(token)
+			token, err = believe(token)
 		}
 		if ctx.Err() != nil {
 			return nil, ctx.Err()

@@ -45,20 +45,20 @@ func Verify(ctx context.Context, o Options, id string) (State, error) {
 	if err != nil {
 		return State{}, err
 	}
-	s, err := r.state(ctx, rec, data)
+	s, err := r.state(ctx, rec, data, false)
 	s.Records = n
 	return s, err
 }
 
 // state asks the Judge of a record, and the dates since when it does not prove.
-func (r *run) state(ctx context.Context, rec *record, data []byte) (State, error) {
+func (r *run) state(ctx context.Context, rec *record, data []byte, fetch bool) (State, error) {
 	raw, err := rec.encode()
 	if err != nil {
 		return State{}, err
 	}
 	tokens := rec.tokens()
 	at := later(r.Now(), tokens[len(tokens)-1].GenTime)
-	answer, err := r.Judge(ctx, Question{Record: raw, Name: DataObject, Data: data, At: at})
+	answer, err := r.Judge(ctx, Question{Record: raw, Name: DataObject, Data: data, At: at, Fetch: fetch})
 	if err != nil {
 		return State{}, err
 	}

@@ -18,19 +18,21 @@ import (
 	"github.com/vidimus/vidimus/validate/eutest"
 	"github.com/vidimus/vidimus/validate/path"
 	"github.com/vidimus/vidimus/validate/policy"
+	"github.com/vidimus/vidimus/validate/signature"
 )
 
 // scene is a world with one authority that issues the certificates of TSAs, and the
 // product's own judge, who trusts it.
 type scene struct {
 	testing.TB
-	w     *eutest.World
-	p     *eutest.Provider
-	ca    *eutest.CA
-	judge *validate.Validator
-	now   time.Time
-	store archive.Store
-	asked int // time-stamps that were asked for
+	w       *eutest.World
+	p       *eutest.Provider
+	ca      *eutest.CA
+	judge   *validate.Validator
+	now     time.Time
+	store   archive.Store
+	network signature.Material // what can be fetched
+	asked   int                // time-stamps that were asked for
 }
 
 const suiteHead = "name\ttest\nbase\tpractice\nsuite\ttest suite\nupdated\t2100-01-01\nafter-update\tFAIL\n"
@@ -80,6 +82,7 @@ type testTSA struct {
 	lock    sync.Mutex
 
 	revocation [][]byte // of authorities besides the scene's
+	bare       bool     // its tokens carry no revocation data
 }
 
 func (a *testTSA) Name() string { return "test" }
@@ -94,13 +97,19 @@ func (a *testTSA) Stamp(_ context.Context, d algo.Digest, value []byte) ([]byte,
 	o := a.options
 	o.Hash = map[algo.Digest]crypto.Hash{algo.SHA256: crypto.SHA256, algo.SHA384: crypto.SHA384, algo.SHA512: crypto.SHA512}[d]
 	o.Imprint = value
-	o.Revocation = append([][]byte{a.s.ca.CRL(a.s.now, eutest.CRLOptions{})}, a.revocation...)
+	if !a.bare {
+		o.Revocation = append([][]byte{a.s.ca.CRL(a.s.now, eutest.CRLOptions{})}, a.revocation...)
+	}
 	return a.unit.Token(nil, o), nil
 }
 
 // ask is the product's judge.
 func (s *scene) ask(_ context.Context, q preserve.Question) (preserve.Answer, error) {
-	v, err := s.judge.Validate(validate.Request{File: validate.File{Name: "record.ers", Data: q.Record}, Detached: []validate.File{{Name: q.Name, Data: q.Data}}, At: q.At})
+	req := validate.Request{File: validate.File{Name: "record.ers", Data: q.Record}, Detached: []validate.File{{Name: q.Name, Data: q.Data}}, At: q.At}
+	if q.Fetch {
+		req.Fetched.Material = s.network
+	}
+	v, err := s.judge.Validate(req)
 	if err != nil {
 		return preserve.Answer{}, err
 	}
@@ -108,7 +117,7 @@ func (s *scene) ask(_ context.Context, q preserve.Question) (preserve.Answer, er
 		return preserve.Answer{Says: v.Report.Error.Message}, nil
 	}
 	e := v.Report.EvidenceRecords[0]
-	a := preserve.Answer{Passed: e.Indication == "PASSED", POE: e.POE.Time}
+	a := preserve.Answer{Passed: e.Indication == "PASSED", POE: e.POE.Time, Fetched: req.Fetched.Material}
 	if !a.Passed {
 		a.Says = fmt.Sprint(e.Indication, " ", e.SubIndication)
 		for _, f := range e.Findings {

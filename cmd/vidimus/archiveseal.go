@@ -101,7 +101,10 @@ func preserving(rt *runtime, f *judgeFlags, s *stampFlags, st archive.Store) (pr
 func recordJudge(v *validate.Validator, src gather.Source) preserve.Judge {
 	return func(ctx context.Context, q preserve.Question) (preserve.Answer, error) {
 		req := validate.Request{File: validate.File{Name: "record.ers", Data: q.Record}, Detached: []validate.File{{Name: q.Name, Data: q.Data}}, At: q.At}
-		verdict, err := v.Validate(gathered(ctx, v, req, src))
+		if q.Fetch {
+			req = gathered(ctx, v, req, src)
+		}
+		verdict, err := v.Validate(req)
 		if err != nil {
 			return preserve.Answer{}, err
 		}
@@ -113,7 +116,7 @@ func recordJudge(v *validate.Validator, src gather.Source) preserve.Judge {
 			return preserve.Answer{Says: fmt.Sprintf("It reads as %d evidence records.", len(rep.EvidenceRecords))}, nil
 		}
 		e := rep.EvidenceRecords[0]
-		a := preserve.Answer{Passed: e.Indication == "PASSED", POE: e.POE.Time}
+		a := preserve.Answer{Passed: e.Indication == "PASSED", POE: e.POE.Time, Fetched: req.Fetched.Material}
 		if !a.Passed {
 			a.Says = e.Indication + " " + e.SubIndication
 			for _, finding := range e.Findings {

@@ -110,7 +110,7 @@ var rooms = map[string]room{
 	"archive/dir":    {door, []string{"archive"}},
 	"archive/s3":     {door, []string{"archive"}},
 	// evidence records and their renewal: who judges them is handed in
-	"archive/preserve":    {door, []string{"archive", "archive/bundle", "validate/algo", "validate/certificate", "validate/der", "validate/evidence", "validate/policy", "validate/revocation", "validate/tst"}},
+	"archive/preserve":    {door, []string{"archive", "archive/bundle", "validate/algo", "validate/certificate", "validate/der", "validate/evidence", "validate/policy", "validate/revocation", "validate/signature", "validate/tst"}},
 	"archive/storetest":   {tools, []string{"archive", "archive/bundle", "validate/evidence"}},
 	"api":                 {door, []string{"validate", "validate/report", "validate/verdict", "archive", "archive/bundle", "trustlist"}},
 	"api/siva":            {door, []string{"api", "validate", "validate/report", "validate/verdict", "validate/evidence", "validate/signature", "validate/algo", "validate/certificate", "validate/ades", "validate/qualify", "validate/tst", "validate/revocation", "trustlist"}}, // SiVa's words for the same facts
