@@ -12,6 +12,7 @@ import (
 //
 //	objects/sha256/ab/abcd…        every object, once, under the SHA-256 of its octets
 //	bundles/ab/abcd…/manifest.json one per bundle, written after its objects
+//	quarantine/ab/abcd….json       a note for each object or manifest found damaged
 //	bundles/ab/abcd…/record-000001.ers its evidence records, each the one before, renewed
 //
 // An object can be checked with sha256sum and its key alone, a manifest too (its
@@ -20,6 +21,8 @@ import (
 const (
 	objectsPrefix = "objects/sha256/"
 	bundlesPrefix = "bundles/"
+	notesPrefix   = "quarantine/"
+	noteSuffix    = ".json"
 	manifestName  = "/manifest.json"
 	recordName    = "/record-"
 	recordSuffix  = ".ers"
@@ -31,6 +34,18 @@ const (
 func objectKey(id evidence.ID) string {
 	hex := id.String()
 	return objectsPrefix + hex[:2] + "/" + hex
+}
+
+// idOfObjectKey is the reverse of objectKey.
+func idOfObjectKey(key string) (evidence.ID, bool) {
+	id, err := evidence.ParseID(key[strings.LastIndexByte(key, '/')+1:])
+	return id, err == nil && objectKey(id) == key
+}
+
+// noteKey is that of the note about a damaged object or manifest.
+func noteKey(id evidence.ID) string {
+	hex := id.String()
+	return notesPrefix + hex[:2] + "/" + hex + noteSuffix
 }
 
 func manifestKey(id evidence.ID) string {

@@ -21,6 +21,7 @@ type ArchiveCmd struct {
 	Verify   ArchiveVerifyCmd   `cmd:"" help:"Check that nothing in a bundle was altered. Example: vidimus archive verify ID contract.bundle.asice"`
 	Seal     ArchiveSealCmd     `cmd:"" help:"Put bundles that have no evidence record under a time-stamp. Example: vidimus archive seal --tsa http://tsa.example.com/tsr"`
 	Forecast ArchiveForecastCmd `cmd:"" help:"Say what falls off when: algorithms, TSAs, retention. Example: vidimus archive forecast"`
+	Fixity   ArchiveFixityCmd   `cmd:"" help:"Read a store again, at a limited rate, and name what is damaged. Example: vidimus archive fixity --rate 20M --part 3/28"`
 	Renew    ArchiveRenewCmd    `cmd:"" help:"Seal what is new, and renew evidence records before what they rest on ends. Example: vidimus archive renew --tsa http://tsa.example.com/tsr"`
 }
 
