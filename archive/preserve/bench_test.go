@@ -135,7 +135,6 @@ func BenchmarkPutDir(b *testing.B) {
 		b.Fatal(err)
 	}
 	var number atomic.Int64
-	b.SetParallelism(8) // writers wait for the disk
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			_, raw := storetest.Bundle(b, int(number.Add(1)))

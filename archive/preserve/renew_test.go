@@ -8,6 +8,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -267,5 +268,27 @@ func TestVerifyNamesWhatIsWrong(t *testing.T) {
 	}
 	if done, err := preserve.Renew(t.Context(), o, s.now); err != nil || done.Unsealed != 1 {
 		t.Errorf("%+v, %v", done, err)
+	}
+}
+
+// TestRenewTwoAtOnce: two runs over one store renew each record once (attack A4).
+func TestRenewTwoAtOnce(t *testing.T) {
+	for _, tree := range []bool{false, true} {
+		s, ids, tsa := renewable(t, 10, tree)
+		var wait sync.WaitGroup
+		for range 2 {
+			wait.Go(func() {
+				if _, err := preserve.Renew(t.Context(), s.options(tsa), s.now); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wait.Wait()
+		for _, id := range ids {
+			s.proves(id, 2)
+			if _, _, n := s.latest(id); n != 2 {
+				t.Errorf("bundle %s has %d records", id, n)
+			}
+		}
 	}
 }
