@@ -21,6 +21,10 @@ type Upload struct {
 	File
 	// Detached holds the contents of a detached signature, in the client's order.
 	Detached []File
+	// Policy is what the client asks to be judged by: ?policy= names a built-in policy
+	// (empty: that of the service), and each ?policy-set=CONSTRAINT=LEVEL changes it.
+	Policy    string
+	PolicySet []string
 }
 
 // File is one uploaded file.

@@ -112,6 +112,13 @@ type NotReady struct{ Why string }
 // Error is why, one sentence that is shown to the client.
 func (e *NotReady) Error() string { return e.Why }
 
+// BadPolicy says that the policy that a request asks for is none, e.g. for a
+// constraint that there is not.
+type BadPolicy struct{ Why string }
+
+// Error is why, one sentence that is shown to the client.
+func (e *BadPolicy) Error() string { return e.Why }
+
 var codeForm = regexp.MustCompile(`^[a-z][a-z0-9-]{0,63}$`)
 
 // problemOf is the only translation of errors into HTTP. What it does not know is
@@ -121,6 +128,7 @@ func problemOf(err error) *Problem {
 		own      *Problem
 		refused  *Refused
 		unready  *NotReady
+		policy   *BadPolicy
 		tooMuch  *http.MaxBytesError
 		missing  *archive.NotFoundError
 		badKey   *archive.KeyError
@@ -140,6 +148,8 @@ func problemOf(err error) *Problem {
 		}
 		p.Hint = refused.Hint
 		return p
+	case errors.As(err, &policy):
+		return problem(BadParameter, policy.Why)
 	case errors.As(err, &unready):
 		return problem(Unready, unready.Why)
 	case errors.As(err, &tooMuch):

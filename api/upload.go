@@ -44,9 +44,16 @@ func (h *held) load() (Upload, error) {
 	return u, nil
 }
 
+// maxPolicySets bounds the constraints that one request may set.
+const maxPolicySets = 400
+
 // judge receives an upload within the limits and hands it to work when its turn
 // has come, with a context that ends when the judging has had its time.
 func (s *server) judge(c *gin.Context, work func(ctx context.Context, upload Upload) error) error {
+	policies, sets := c.QueryArray("policy"), c.QueryArray("policy-set")
+	if len(policies) > 1 || len(sets) > maxPolicySets {
+		return problem(BadParameter, fmt.Sprintf("The parameter policy is given once, and policy-set at most %d times.", maxPolicySets))
+	}
 	release, ok := s.uploads.take(c.Request.Context())
 	if !ok {
 		return s.busy(s.uploads, "uploads")
@@ -69,6 +76,7 @@ func (s *server) judge(c *gin.Context, work func(ctx context.Context, upload Upl
 	h.close()
 	ctx, cancel := context.WithTimeout(c.Request.Context(), s.Limits.JudgingTime)
 	defer cancel()
+	upload.Policy, upload.PolicySet = strings.Join(policies, ""), sets
 	return work(ctx, upload)
 }
 

@@ -87,21 +87,25 @@ func (f *judgeFlags) policy() (*policy.Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	set, err := flagMap("policy-set", f.PolicySet)
+	if p, err = withLevels(p, f.PolicySet); err != nil {
+		return nil, usage("'vidimus policy show' prints every constraint", "--policy-set: %v", err)
+	}
+	return p, nil
+}
+
+// withLevels is a policy with some constraints set, each as CONSTRAINT=LEVEL.
+func withLevels(p *policy.Policy, sets []string) (*policy.Policy, error) {
+	set, err := flagMap("policy-set", sets)
 	if err != nil {
 		return nil, err
 	}
 	levels := map[string]policy.Level{}
 	for k, v := range set {
 		if levels[k], err = policy.ParseLevel(v); err != nil {
-			return nil, usage("", "--policy-set %s: %v", k, err)
+			return nil, fmt.Errorf("%s: %w", k, err)
 		}
 	}
-	p, err = p.With(levels)
-	if err != nil {
-		return nil, usage("'vidimus policy show' prints every constraint", "--policy-set: %v", err)
-	}
-	return p, nil
+	return p.With(levels)
 }
 
 func policyByName(name string) (*policy.Policy, error) {

@@ -17,6 +17,7 @@ import (
 	"github.com/vidimus/vidimus/trustlist/pull"
 	"github.com/vidimus/vidimus/validate"
 	"github.com/vidimus/vidimus/validate/gather"
+	"github.com/vidimus/vidimus/validate/policy"
 )
 
 // serveDeps hangs the HTTP door on the house: it builds what api.New needs from
@@ -140,6 +141,24 @@ type judged struct {
 	verdict *validate.Verdict
 }
 
+// asAsked is the validator under the policy that a request asks for. Only built-in
+// policies can be named: a client names no file of ours.
+func asAsked(v *validate.Validator, up api.Upload) (*validate.Validator, error) {
+	if up.Policy == "" && len(up.PolicySet) == 0 {
+		return v, nil
+	}
+	p, err := v.Policy(), error(nil)
+	if up.Policy != "" {
+		if p, err = policy.Named(up.Policy); err != nil {
+			return nil, &api.BadPolicy{Why: "The parameter policy: " + err.Error() + "."}
+		}
+	}
+	if p, err = withLevels(p, up.PolicySet); err != nil {
+		return nil, &api.BadPolicy{Why: "The parameter policy-set: " + err.Error() + "."}
+	}
+	return validate.New(v.Trust(), p)
+}
+
 // judge judges an upload by what is in force when it begins.
 func (s *service) judge(ctx context.Context, up api.Upload) (judged, error) {
 	f := s.current.Load()
@@ -150,15 +169,19 @@ func (s *service) judge(ctx context.Context, up api.Upload) (judged, error) {
 	for _, d := range up.Detached {
 		req.Detached = append(req.Detached, validate.File{Name: d.Name, Data: d.Data})
 	}
-	req = gathered(ctx, f.validator, req, s.source)
-	v, err := f.validator.Validate(req)
+	by, err := asAsked(f.validator, up)
+	if err != nil {
+		return judged{}, err
+	}
+	req = gathered(ctx, by, req, s.source)
+	v, err := by.Validate(req)
 	if err != nil {
 		return judged{}, err
 	}
 	if e := v.Report.Error; e != nil {
 		return judged{}, &api.Refused{Code: e.Code, Message: e.Message, Hint: e.Hint}
 	}
-	return judged{by: f.validator, request: req, verdict: v}, nil
+	return judged{by: by, request: req, verdict: v}, nil
 }
 
 // Validate judges an upload.

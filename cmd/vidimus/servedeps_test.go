@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -96,6 +97,50 @@ func TestServeJudgesKeepsAndGivesBack(t *testing.T) {
 	}
 	if same, got, err := replay.Same(b, v); err != nil || !same {
 		t.Errorf("the replay differs: %s (%v)", got, err)
+	}
+}
+
+// A request may ask for a built-in policy and set its constraints; the report, and a
+// bundle's replay, go by that policy.
+func TestServeJudgesByThePolicyAskedFor(t *testing.T) {
+	server := serviceOf(t, nil)
+	contract, err := os.ReadFile("../../testdata/contract.asice")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const set = "SignatureConstraints/BasicSignatureConstraints/SigningCertificate/RevocationIssuerNotExpired"
+	for query, want := range map[string][2]string{
+		"":                                  {"200", `"indication":"TOTAL-PASSED"`},
+		"policy=practice":                   {"200", `"indication":"TOTAL-PASSED"`},
+		"policy=strict":                     {"200", `"name":"strict"`},
+		"policy-set=" + set + "=FAIL":       {"200", `"indication":"INDETERMINATE"`},
+		"policy=mine":                       {"400", "bad-parameter"},
+		"policy=../../go.mod":               {"400", "bad-parameter"},
+		"policy=strict&policy=practice":     {"400", "bad-parameter"},
+		"policy-set=eIDAS/TLNotExpire=OK":   {"400", "bad-parameter"},
+		"policy-set=eIDAS/TLNotExpire=FAIL": {"400", "is it eIDAS/TLNotExpired?"},
+	} {
+		code, body := exchange(t, http.MethodPost, server.URL+"/v1/validations?name=contract.asice&"+query, contract)
+		if strconv.Itoa(code) != want[0] || !bytes.Contains(body, []byte(want[1])) {
+			t.Errorf("%q: %d %s; want %s and %s", query, code, body, want[0], want[1])
+		}
+	}
+	_, body := exchange(t, http.MethodPost, server.URL+"/v1/bundles?policy=strict&name=contract.asice", contract)
+	var made struct{ ID string }
+	if err := json.Unmarshal(body, &made); err != nil {
+		t.Fatal(err)
+	}
+	_, raw := exchange(t, http.MethodGet, server.URL+"/v1/bundles/"+made.ID, nil)
+	b, err := bundle.Open(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := replay.Judge(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if same, got, err := replay.Same(b, v); err != nil || !same || !bytes.Contains(got, []byte(`"name":"strict"`)) {
+		t.Errorf("the replay differs, or is of another policy: %s (%v)", got, err)
 	}
 }
 
