@@ -17,7 +17,7 @@ VERSITYGW := $(BIN)/versitygw-$(VERSITYGW_VERSION)/versitygw
 
 # Packages whose code runs in parallel, as far as they are there: the race
 # detector looks at these. The pure ones have nothing to race for.
-CONCURRENT := api archive archive/dir archive/s3 archive/storetest cmd/vidimus \
+CONCURRENT := api api/siva archive archive/dir archive/preserve archive/s3 archive/storetest cmd/vidimus \
   trustlist/lotl trustlist/pull trustlist/stored validate validate/fetch validate/gather
 
 # Time for each fuzz target of `make fuzz`, and for each package's tests.
