@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/vidimus/vidimus/validate"
+	"github.com/vidimus/vidimus/validate/eutest"
 	"github.com/vidimus/vidimus/validate/signature"
 )
 
@@ -85,22 +86,7 @@ func nestedDefinite(depth int) []byte {
 }
 
 func hostilePDFs() []hostileFile {
-	pdf := func(trailer string, objects ...string) []byte {
-		var b bytes.Buffer
-		b.WriteString("%PDF-1.7\n")
-		at := make([]int, len(objects))
-		for i, o := range objects {
-			at[i] = b.Len()
-			fmt.Fprintf(&b, "%d 0 obj\n%s\nendobj\n", i+1, o)
-		}
-		xref := b.Len()
-		fmt.Fprintf(&b, "xref\n0 %d\n0000000000 65535 f \n", len(objects)+1)
-		for _, n := range at {
-			fmt.Fprintf(&b, "%010d 00000 n \n", n)
-		}
-		fmt.Fprintf(&b, "trailer\n<</Size %d/Root 1 0 R%s>>\nstartxref\n%d\n%%%%EOF\n", len(objects)+1, trailer, xref)
-		return b.Bytes()
-	}
+	pdf := eutest.RawPDF
 	stream := func(entries string, data []byte) string {
 		return fmt.Sprintf("<<%s/Length %d>>stream\n%s\nendstream", entries, len(data), data)
 	}

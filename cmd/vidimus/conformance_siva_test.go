@@ -40,14 +40,7 @@ type sivaScore struct {
 // answers. Outside DDOC and time-marks at least nine of ten assertions hold, no
 // fewer than the floor, and each case that differs is explained.
 func TestSiVaConformance(t *testing.T) {
-	corpus := os.Getenv("VIDIMUS_CORPUS")
-	if corpus == "" {
-		t.Skip("VIDIMUS_CORPUS is unset: it names the folder of real signed files to be scored against")
-	}
-	python, err := exec.LookPath("python3")
-	if err != nil {
-		t.Fatal("scoring needs python3: ", err)
-	}
+	corpus, python := scoring(t)
 	table := sivaTable(t, filepath.Join(corpus, "siva"))
 	saved := filepath.Join(t.TempDir(), "answers.jsonl")
 	out, err := exec.CommandContext(t.Context(), python, "-B", filepath.Join(corpus, "siva", "score.py"), "--url", startSiVa(t, corpus),

@@ -38,12 +38,11 @@ var falsePass = regexp.MustCompile(`^#\d+ verdict: 'TOTAL-PASSED', DSS `)
 // refusedByDSS is how it writes that DSS does not even read the file.
 const refusedByDSS = "DSS refuses the file"
 
-// TestConformance builds the command and scores it against what EU DSS 6.4 says
-// of the corpus. It fails below the floor; it fails where we call TOTAL-PASSED
-// what DSS does not and no clause explains why; and it fails where a file has no
-// line, because a file that cannot be judged is a line too (contract.md §1).
-func TestConformance(t *testing.T) {
-	corpus := os.Getenv("VIDIMUS_CORPUS")
+// scoring is the corpus and the interpreter of its scorer; without a corpus the test
+// is skipped, saying so.
+func scoring(t *testing.T) (corpus, python string) {
+	t.Helper()
+	corpus = os.Getenv("VIDIMUS_CORPUS")
 	if corpus == "" {
 		t.Skip("VIDIMUS_CORPUS is unset: it names the folder of real signed files to be scored against")
 	}
@@ -51,6 +50,15 @@ func TestConformance(t *testing.T) {
 	if err != nil {
 		t.Fatal("scoring needs python3: ", err)
 	}
+	return corpus, python
+}
+
+// TestConformance builds the command and scores it against what EU DSS 6.4 says
+// of the corpus. It fails below the floor; it fails where we call TOTAL-PASSED
+// what DSS does not and no clause explains why; and it fails where a file has no
+// line, because a file that cannot be judged is a line too (contract.md §1).
+func TestConformance(t *testing.T) {
+	corpus, python := scoring(t)
 	bin := build(t)
 	saved := filepath.Join(t.TempDir(), "differences.jsonl")
 	args := []string{filepath.Join(corpus, "score.py"), "--bin", bin, "--corpus", corpus,

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"net/http"
 	"strconv"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 )
@@ -17,18 +15,7 @@ func TestServeWhileHostsAreBroken(t *testing.T) {
 	u := newUnion(t, "EE", "LV", "LT", "FI")
 	contract := u.contract()
 	u.publish()
-	var mu sync.Mutex
-	at := u.world.Now()
-	u.clock = func() time.Time {
-		mu.Lock()
-		defer mu.Unlock()
-		return at
-	}
-	pass := func(d time.Duration) {
-		mu.Lock()
-		defer mu.Unlock()
-		at = at.Add(d)
-	}
+	pass := u.movingClock()
 	s := refreshing(t, u, t.TempDir(), nil)
 	all := []string{"lotl.example", "ee.example", "lv.example", "lt.example", "fi.example"}
 	breaks := func(hosts ...string) {
@@ -46,18 +33,7 @@ func TestServeWhileHostsAreBroken(t *testing.T) {
 			t.Errorf("%s: the verdict is %d %s", step, code, body)
 		}
 	}
-	is := func(step string, want int, says ...string) {
-		t.Helper()
-		code, body := s.ready()
-		if code != want {
-			t.Errorf("%s: readyz %d %s", step, code, body)
-		}
-		for _, x := range says {
-			if !strings.Contains(body, x) {
-				t.Errorf("%s: readyz does not say %q: %s", step, x, body)
-			}
-		}
-	}
+	is := s.isReady
 	number := 1
 	for _, way := range []struct {
 		name, says string

@@ -86,6 +86,36 @@ func (r *refreshed) ready() (int, string) {
 	return code, string(body)
 }
 
+// isReady asks what readiness says after a step.
+func (r *refreshed) isReady(step string, want int, says ...string) {
+	r.t.Helper()
+	code, body := r.ready()
+	if code != want {
+		r.t.Errorf("%s: readyz %d %s", step, code, body)
+	}
+	for _, x := range says {
+		if !strings.Contains(body, x) {
+			r.t.Errorf("%s: readyz does not say %q: %s", step, x, body)
+		}
+	}
+}
+
+// movingClock lets the union's clock stand until time passes.
+func (u *union) movingClock() (pass func(time.Duration)) {
+	var mu sync.Mutex
+	at := u.world.Now()
+	u.clock = func() time.Time {
+		mu.Lock()
+		defer mu.Unlock()
+		return at
+	}
+	return func(d time.Duration) {
+		mu.Lock()
+		defer mu.Unlock()
+		at = at.Add(d)
+	}
+}
+
 // contract is a container signed in Estonia.
 func (u *union) contract() []byte {
 	sk := u.world.MemberState("EE").Provider("SK", "VATEE-100687640")
@@ -139,33 +169,10 @@ func TestServeRefreshes(t *testing.T) {
 // list of lists, by more than half of the others, by a territory that is required.
 func TestServeTellsHowFreshListsAre(t *testing.T) {
 	u := newUnion(t, "EE", "LV", "LT")
-	var mu sync.Mutex
-	at := u.world.Now()
-	clock := func() time.Time {
-		mu.Lock()
-		defer mu.Unlock()
-		return at
-	}
-	pass := func(d time.Duration) {
-		mu.Lock()
-		defer mu.Unlock()
-		at = at.Add(d)
-	}
-	u.clock = clock
+	pass := u.movingClock()
 	cache := t.TempDir()
 	s := refreshing(t, u, cache, func(c *ServeCmd) { c.RequireTerritory = []string{"ee"} })
-	is := func(step string, want int, says ...string) {
-		t.Helper()
-		code, body := s.ready()
-		if code != want {
-			t.Errorf("%s: %d %s", step, code, body)
-		}
-		for _, x := range says {
-			if !strings.Contains(body, x) {
-				t.Errorf("%s: %s does not say %q", step, body, x)
-			}
-		}
-	}
+	is := s.isReady
 	is("at first", http.StatusOK, `"territory":"EU","sequence":332`, `"state":"fresh"`, "The list of EE was known to be the published one 0 s ago.")
 	u.set(func() { u.down["lt.example"] = true })
 	pass(26 * time.Hour)

@@ -61,16 +61,13 @@ func (a *answer) inside(data map[evidence.ID]bool) bool {
 	return true
 }
 
-// reasonHold is certificateHold, RFC 5280 §5.3.1.
-const reasonHold = 6
-
 func (a *answer) revoked() bool { return a.status == revocation.Revoked }
 
 // revokedBy says whether the answer holds a revocation that counts at a time; a
 // later one has not happened yet.
 func (a *answer) revokedBy(at time.Time) bool { return a.revoked() && !a.revokedAt.After(at) }
 
-func (a *answer) onHold() bool { return a.reason == reasonHold }
+func (a *answer) onHold() bool { return a.reason == revocation.ReasonCertificateHold }
 
 type answerKey struct{ cert, issuerKey evidence.ID }
 

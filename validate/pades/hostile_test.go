@@ -9,26 +9,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vidimus/vidimus/validate/eutest"
 	"github.com/vidimus/vidimus/validate/signature"
 )
 
 // raw makes a PDF of object bodies and any trailer.
-func raw(objects []string, trailer string) []byte {
-	var b bytes.Buffer
-	b.WriteString("%PDF-1.7\n")
-	at := make([]int, len(objects))
-	for i, o := range objects {
-		at[i] = b.Len()
-		fmt.Fprintf(&b, "%d 0 obj\n%s\nendobj\n", i+1, o)
-	}
-	xref := b.Len()
-	fmt.Fprintf(&b, "xref\n0 %d\n0000000000 65535 f \n", len(objects)+1)
-	for _, n := range at {
-		fmt.Fprintf(&b, "%010d 00000 n \n", n)
-	}
-	fmt.Fprintf(&b, "trailer\n<</Size %d/Root 1 0 R%s>>\nstartxref\n%d\n%%%%EOF\n", len(objects)+1, trailer, xref)
-	return b.Bytes()
-}
+func raw(objects []string, trailer string) []byte { return eutest.RawPDF(trailer, objects...) }
 
 // sig is a signature field's value that passes for one until its CMS is looked at.
 const sig = "<</Type/Sig/SubFilter/ETSI.CAdES.detached/ByteRange[0 1 2 3]/Contents<00>>>"
