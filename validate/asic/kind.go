@@ -58,7 +58,7 @@ func (a *archive) describe() *signature.Container {
 			// EN 319 162-1 §A.1: first, stored, no extra field.
 			c.MimetypeFirst = i == 0 && e.method == methodStored && len(e.extra) == 0
 		}
-		if e.folder() || e.name == mimetypeFile || strings.HasPrefix(e.name, metaFolder) {
+		if !e.dataFile() {
 			continue
 		}
 		c.DataFiles = append(c.DataFiles, e.name)
@@ -68,6 +68,11 @@ func (a *archive) describe() *signature.Container {
 	}
 	c.MimetypeOK = c.Mimetype == mimeASiCS || c.Mimetype == mimeASiCE
 	return c
+}
+
+// dataFile says whether the entry can be signed content (EN 319 162-1 §4.2).
+func (e *entry) dataFile() bool {
+	return !e.folder() && e.name != mimetypeFile && !strings.HasPrefix(e.name, metaFolder)
 }
 
 // formOf decides between ASiC-S and ASiC-E (formats §2.1): the mimetype file,
