@@ -9,11 +9,17 @@ SHELL := bash
 GO ?= go
 GOLANGCI_VERSION  := v2.15.0
 VERSITYGW_VERSION := v1.8.0
+AXE_VERSION       := 4.11.1
 
 # The version is part of the path, so that a new pin is a new tool.
 BIN      := $(CURDIR)/.bin
 GOLANGCI := $(BIN)/golangci-lint-$(GOLANGCI_VERSION)/golangci-lint
 VERSITYGW := $(BIN)/versitygw-$(VERSITYGW_VERSION)/versitygw
+AXE       := $(BIN)/axe-core-$(AXE_VERSION)/package/axe.min.js
+
+# The browser that looks at the pages, and where it leaves its pictures.
+CHROMIUM    ?= $(firstword $(shell command -v chromium chromium-browser google-chrome) chromium)
+SCREENSHOTS ?= $(CURDIR)/dist/screenshots
 
 # Packages whose code runs in parallel, as far as they are there: the race
 # detector looks at these. The pure ones have nothing to race for.
@@ -51,6 +57,8 @@ packages:
 	@$(call need,python3,python3)
 	@$(call need,gcc,gcc libc6-dev)
 	@$(call need,openssl,openssl)
+	@$(call need,$(CHROMIUM),chromium)
+	@$(call need,npm,npm)
 
 gomod: ## newer versions of some libraries ask for Go 1.27
 	@grep -Eq '^go 1\.26(\.[0-9]+)?$$' go.mod || { echo 'go.mod must stay at go 1.26:'; grep '^go ' go.mod; exit 1; }
@@ -60,13 +68,18 @@ gomod: ## newer versions of some libraries ask for Go 1.27
 format:
 	@bad=$$(gofmt -l $$(find . -name '*.go' -not -path './.*')); [ -z "$$bad" ] || { echo "run gofmt -w on:"; echo "$$bad"; exit 1; }
 
-tools: $(GOLANGCI) $(VERSITYGW)
+tools: $(GOLANGCI) $(VERSITYGW) $(AXE)
 
 $(GOLANGCI):
 	GOBIN=$(@D) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
 
 $(VERSITYGW):
 	GOBIN=$(@D) $(GO) install github.com/versity/versitygw/cmd/versitygw@$(VERSITYGW_VERSION)
+
+# The judge of accessibility, from the npm registry; a test loads it into the pages.
+$(AXE):
+	mkdir -p $(BIN)/axe-core-$(AXE_VERSION)
+	cd $(BIN)/axe-core-$(AXE_VERSION) && npm pack --silent axe-core@$(AXE_VERSION) && tar xzf axe-core-$(AXE_VERSION).tgz && touch package/axe.min.js
 
 vet:
 	$(GO) vet ./...
@@ -77,8 +90,8 @@ lint: $(GOLANGCI)
 compile:
 	$(GO) build ./...
 
-unit: $(VERSITYGW)
-	VIDIMUS_VERSITYGW=$(VERSITYGW) $(GO) test -timeout $(TESTTIMEOUT) -skip '^TestConformance$$' ./...
+unit: $(VERSITYGW) $(AXE)
+	VIDIMUS_VERSITYGW=$(VERSITYGW) VIDIMUS_CHROMIUM=$(CHROMIUM) VIDIMUS_AXE=$(AXE) VIDIMUS_SCREENSHOTS=$(SCREENSHOTS) $(GO) test -timeout $(TESTTIMEOUT) -skip '^TestConformance$$' ./...
 
 # The race detector makes tests some five times slower; the corpus, which other
 # tests read at length, is not needed to find a race.

@@ -110,14 +110,15 @@ var rooms = map[string]room{
 	"archive/dir":    {door, []string{"archive"}},
 	"archive/s3":     {door, []string{"archive"}},
 	// evidence records and their renewal: who judges them is handed in
-	"archive/preserve":    {door, []string{"archive", "archive/bundle", "validate/algo", "validate/certificate", "validate/der", "validate/evidence", "validate/policy", "validate/revocation", "validate/signature", "validate/tst"}},
-	"archive/storetest":   {tools, []string{"archive", "archive/bundle", "validate/evidence"}},
-	"api":                 {door, []string{"validate", "validate/report", "validate/verdict", "archive", "archive/bundle", "trustlist"}},
-	"api/siva":            {door, []string{"api", "validate", "validate/report", "validate/verdict", "validate/evidence", "validate/signature", "validate/algo", "validate/certificate", "validate/ades", "validate/qualify", "validate/tst", "validate/revocation", "trustlist"}}, // SiVa's words for the same facts
-	"api/pages":           {door, []string{"api", "validate/report"}},
-	"cmd/vidimus":         {house, []string{"validate/...", "trustlist/...", "archive/...", "api/..."}},
-	"testdata/gen":        {tools, []string{"validate/...", "trustlist/...", "archive/..."}},
-	"cmd/vidimus/testcmd": {tools, []string{"cmd/..."}},
+	"archive/preserve":      {door, []string{"archive", "archive/bundle", "validate/algo", "validate/certificate", "validate/der", "validate/evidence", "validate/policy", "validate/revocation", "validate/signature", "validate/tst"}},
+	"archive/storetest":     {tools, []string{"archive", "archive/bundle", "validate/evidence"}},
+	"api":                   {door, []string{"validate", "validate/report", "validate/verdict", "archive", "archive/bundle", "trustlist"}},
+	"api/siva":              {door, []string{"api", "validate", "validate/report", "validate/verdict", "validate/evidence", "validate/signature", "validate/algo", "validate/certificate", "validate/ades", "validate/qualify", "validate/tst", "validate/revocation", "trustlist"}}, // SiVa's words for the same facts
+	"api/pages":             {door, []string{"api", "validate/report"}},
+	"api/pages/browsertest": {tools, nil},
+	"cmd/vidimus":           {house, []string{"validate/...", "trustlist/...", "archive/...", "api/..."}},
+	"testdata/gen":          {tools, []string{"validate/...", "trustlist/...", "archive/..."}},
+	"cmd/vidimus/testcmd":   {tools, []string{"cmd/..."}},
 }
 
 // formats are what every format's reader may know.
@@ -160,6 +161,7 @@ var homes = []struct {
 	{"golang.org/x/crypto/cryptobyte/...", []string{"validate/algo", "validate/certificate", "validate/cms", "validate/tst", "validate/ers", "validate/revocation", "validate/cades", "validate/xades", "validate/pades", "validate/eutest"}, "bounded DER reading, by readers only"},
 	{"golang.org/x/crypto/ripemd160", []string{"validate/algo"}, "old digests, known by one package"},
 	{"golang.org/x/text/...", []string{"validate/certificate", "validate/asic", "validate/xades", "validate/path"}, "names in old encodings and normal forms"},
+	{"github.com/chromedp/...", []string{"api/pages/browsertest"}, "a browser, for tests"},
 	{"golang.org/x/term", []string{"cmd/vidimus"}, "whether there is a terminal is the command's business"},
 }
 
