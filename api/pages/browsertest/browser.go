@@ -161,11 +161,11 @@ func (b *Browser) Picture(name string) {
 		return
 	}
 	var png []byte
-	if err := chromedp.Run(b.Context, chromedp.FullScreenshot(&png, 90)); err != nil {
+	if err := chromedp.Run(b.Context, chromedp.FullScreenshot(&png, 100)); err != nil {
 		b.Logf("no picture %s: %v", name, err)
 		return
 	}
-	name = strings.ReplaceAll(b.Name()+"-"+name, "/", "-") + ".jpeg"
+	name = strings.ReplaceAll(b.Name()+"-"+name, "/", "-") + ".png"
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		b.Error(err)
 		return
