@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/vidimus/vidimus/validate/certificate"
 	"github.com/vidimus/vidimus/validate/evidence"
@@ -34,6 +35,7 @@ type Contents struct {
 	Lists    []*List // authenticated national lists, extra ones too
 	LOTLs    []*List // authenticated lists of lists in force
 	Pivots   []*List // authenticated pivots, oldest first
+	Others   []*List // lists of lists besides the Union's that the operator named: they vouch for third countries' lists only
 	Rejected []Rejected
 	Missing  []Missing
 	Anchors  []evidence.ID // fingerprints that the lists of lists rest on
@@ -48,6 +50,7 @@ type Snapshot struct {
 	bySubject map[evidence.ID][]*certificate.Certificate
 	byID      map[evidence.ID]*certificate.Certificate
 	digest    evidence.ID
+	checked   map[evidence.ID]time.Time // by WithChecked
 }
 
 // NewSnapshot orders the lists by territory, sequence number and hash, and builds
@@ -137,7 +140,7 @@ func digest(c Contents) evidence.ID {
 	for _, part := range []struct {
 		role  byte
 		lists []*List
-	}{{'L', c.LOTLs}, {'P', c.Pivots}, {'T', c.Lists}} {
+	}{{'L', c.LOTLs}, {'P', c.Pivots}, {'T', c.Lists}, {'O', c.Others}} {
 		for _, l := range part.lists {
 			h.Write([]byte{part.role, byte(len(l.Source))})
 			h.Write(l.SHA256[:])

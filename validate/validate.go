@@ -145,7 +145,7 @@ func (v *Validator) Validate(req Request) (*Verdict, error) {
 		rep.AddRecord(j)
 	}
 	lists := v.reliedOn(c)
-	rep.AddLists(withLOTL(lists))
+	rep.AddLists(withLOTL(lists), v.trust.Snapshot().Checked)
 	met := map[trustlist.Key]bool{}
 	for _, x := range c.ChainCertificates() {
 		met[trustlist.KeyOf(x)] = true
@@ -170,7 +170,7 @@ func (v *Validator) refused(req Request, at time.Time, err *signature.ReadError)
 // qualify adds what signature and time-stamps are worth under Regulation 910/2014.
 func (v *Validator) qualify(r *ades.Result, at time.Time) report.Judged {
 	j := report.Judged{Result: r}
-	in := qualify.Input{Services: v.trust.Services, Indication: r.Indication, SignedAt: r.BestSignatureTime, Now: at, Policy: v.policy}
+	in := qualify.Input{Services: v.trust.Services, Checked: v.trust.Snapshot().Checked, Indication: r.Indication, SignedAt: r.BestSignatureTime, Now: at, Policy: v.policy}
 	if r.Chain != nil {
 		in.Chain = r.Chain.Certificates
 	}
@@ -188,7 +188,7 @@ func (v *Validator) qualifyTimestamp(t *ades.TimestampResult, at time.Time) repo
 	}
 	return report.JudgedTimestamp{
 		TimestampResult: t,
-		Qualification:   qualify.Timestamp(chain, v.trust.Services, t.Token.GenTime, t.LowestPOE, at, v.policy),
+		Qualification:   qualify.Timestamp(chain, v.trust.Services, v.trust.Snapshot().Checked, t.Token.GenTime, t.LowestPOE, at, v.policy),
 	}
 }
 

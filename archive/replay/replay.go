@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,6 +35,8 @@ type input struct {
 	LOTLAnchors    []evidence.ID `json:"lotlAnchors,omitempty"`
 	Extra          []extra       `json:"extraLists,omitempty"`
 	Fetched        *fetched      `json:"fetched,omitempty"`
+	// Checked is when each list, by its SHA-256, was last known to be the published one.
+	Checked map[string]time.Time `json:"listsChecked,omitempty"`
 }
 
 // fetched names, among the evidence of the bundle, what the file itself does not
@@ -111,6 +114,7 @@ func Pack(v *validate.Validator, req validate.Request, verdict *validate.Verdict
 	if snap := v.Trust().Snapshot(); snap != nil {
 		in.Journal, in.LOTLAnchors = snap.Journal, snap.Anchors
 		c.Lists, in.Extra = lists(snap, verdict.Lists)
+		in.Checked = checked(snap, verdict.Lists)
 	}
 	for _, x := range v.Trust().Plain() {
 		if verdict.Uses(x) {
@@ -137,18 +141,56 @@ func lists(snap *trustlist.Snapshot, relied []*trustlist.List) ([]bundle.ListFil
 			out = append(out, bundle.ListFile{Name: l.Name, Role: group.role, Data: l.Raw})
 		}
 	}
-	for _, l := range relied {
-		if l.Source != trustlist.FromExtra {
-			out = append(out, bundle.ListFile{Name: l.Name, Role: bundle.List, Data: l.Raw})
-			continue
-		}
+	byOperator := func(l *trustlist.List) {
 		signer := l.Signature.Signer
 		out = append(out,
 			bundle.ListFile{Name: l.Name, Role: bundle.Extra, Data: l.Raw},
 			bundle.ListFile{Name: l.Name + "-signer.der", Role: bundle.ExtraSigner, Data: signer.Raw})
 		extras = append(extras, extra{List: l.SHA256, Signers: []evidence.ID{signer.ID}})
 	}
+	for _, l := range relied {
+		if l.Source == trustlist.FromExtra || l.Source == trustlist.FromThirdCountry && l.LOTL == nil {
+			byOperator(l)
+			continue
+		}
+		out = append(out, bundle.ListFile{Name: l.Name, Role: bundle.List, Data: l.Raw})
+	}
+	for _, other := range snap.Others { // they say who may sign the third countries' lists
+		if slices.ContainsFunc(relied, func(l *trustlist.List) bool { return l.LOTL == other }) {
+			byOperator(other)
+		}
+	}
 	return out, extras
+}
+
+// checked is what is known of when the lists that the verdict rests on, and those that
+// point to them, were last the published ones.
+func checked(snap *trustlist.Snapshot, relied []*trustlist.List) map[string]time.Time {
+	out := map[string]time.Time{}
+	for _, l := range relied {
+		for _, x := range []*trustlist.List{l, l.LOTL} {
+			if t := snap.Checked(x); !t.IsZero() {
+				out[x.SHA256.String()] = t
+			}
+		}
+	}
+	return out
+}
+
+// restoreChecked gives a snapshot what the bundle knows of its lists' freshness.
+func restoreChecked(snap *trustlist.Snapshot, frozen map[string]time.Time) (*trustlist.Snapshot, error) {
+	if len(frozen) == 0 {
+		return snap, nil
+	}
+	out := make(map[evidence.ID]time.Time, len(frozen))
+	for name, t := range frozen {
+		id, err := evidence.ParseID(name)
+		if err != nil {
+			return nil, fmt.Errorf("reading when lists were checked: %w", err)
+		}
+		out[id] = t
+	}
+	return snap.WithChecked(out), nil
 }
 
 // Judge judges a bundle's document again, under the policy, the lists and the
@@ -234,6 +276,10 @@ func trustOf(b *bundle.Bundle, in input) (*path.Trust, error) {
 		return path.NewTrust(nil, plain), nil
 	}
 	snap, _ := lotl.Authenticate(li)
+	snap, err := restoreChecked(snap, in.Checked)
+	if err != nil {
+		return nil, err
+	}
 	return path.NewTrust(snap, plain), nil
 }
 

@@ -40,6 +40,7 @@ func Authenticate(in Input) (*trustlist.Snapshot, []FileReport) {
 	chain := a.authenticateLOTL()
 	a.authenticateNational(chain)
 	a.authenticateExtra()
+	a.authenticateOutside(chain)
 	return a.snapshot(chain), a.reports(chain)
 }
 

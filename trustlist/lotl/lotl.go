@@ -9,7 +9,9 @@
 //
 // A third country's list is used where the list of lists points to it with a mutual
 // recognition agreement, and bears that label: what it says counts for what the
-// agreement makes of it, and it never stands for a member state's.
+// agreement makes of it, and it never stands for a member state's. Without one, a
+// third country's list is used where the operator named it, or named a list of lists
+// that points to it: its services anchor chains, and make nothing qualified.
 //
 // A list that does not authenticate is not used, and what it says is never read
 // for a verdict; the sentence that names why stands in Snapshot.Rejected. One
@@ -19,6 +21,7 @@ package lotl
 import (
 	"time"
 
+	"github.com/vidimus/vidimus/trustlist"
 	"github.com/vidimus/vidimus/validate/certificate"
 	"github.com/vidimus/vidimus/validate/evidence"
 )
@@ -29,7 +32,10 @@ type File struct {
 	Raw  []byte
 }
 
-// Extra is a national list that no list of lists points to, and who may sign it.
+// Extra is a list that the Union's list of lists does not point to, and who may sign
+// it: one of the type of a member state's (a test list), which counts like any; one of
+// a third country; or a list of lists besides the Union's, whose pointers say who may
+// sign third countries' lists among the files.
 type Extra struct {
 	Name    string
 	Raw     []byte
@@ -50,6 +56,7 @@ type Input struct {
 	Anchors []Anchor // none: no list of lists authenticates
 	Journal string   // Official Journal notice of the anchors, "" when the operator gave them
 	Extra   []Extra
+	Union   *trustlist.List // the Union's list of lists, where it was authenticated before and is not among Files
 	Seen    []Seen
 	At      time.Time // for the ages that are reported; an expired list is used
 	Workers int       // files read at once; below 1: one. The result does not depend on it
@@ -79,6 +86,8 @@ type FileReport struct {
 	Older bool `json:"older,omitempty"` // not used because a newer one is
 	// The list is that of a third country, used under a mutual recognition agreement.
 	MutualRecognition bool `json:"mutualRecognition,omitempty"`
+	// Source is how a list that is used came to be: lotl, mra, extra, third-country.
+	Source string `json:"source,omitempty"`
 
 	Problems []string `json:"problems,omitempty"`
 }

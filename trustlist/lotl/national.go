@@ -222,32 +222,6 @@ func (a *authentication) rollback(code place, e *entry) string {
 	return ""
 }
 
-// authenticateExtra decides on the lists that the operator named with their
-// signers. They stand beside those of the list of lists.
-func (a *authentication) authenticateExtra() {
-	for i, e := range a.extra {
-		if e.list == nil {
-			e.reject("%s.", sentence(e.err))
-			continue
-		}
-		e.role = "TL"
-		may := newSigners("the operator")
-		may.add(slices.DeleteFunc(slices.Clone(a.in.Extra[i].Signers), func(c *certificate.Certificate) bool { return c == nil })...)
-		switch trusted := e.judge(may); {
-		case e.list.Kind != trustlist.TL:
-			if e.trusted = false; e.decision == nil {
-				e.decision = undecided(verdict.SigConstraintsFailure, "Its type %q is not that of an EU list.", e.list.Type)
-			}
-			e.reject("Its type %q is not that of an EU list.", e.list.Type)
-		case !trusted:
-			e.reject("%s", e.decision.says)
-		default:
-			e.used = true
-			e.list.Source = trustlist.FromExtra
-		}
-	}
-}
-
 // sentence begins an error with a capital letter.
 func sentence(err error) string {
 	if err == nil {

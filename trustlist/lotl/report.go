@@ -19,6 +19,9 @@ func (a *authentication) reports(c *chain) []FileReport {
 		if e.list != nil {
 			r.describe(e.list)
 			r.MutualRecognition = e.used && e.list.MRA != nil
+			if e.used {
+				r.Source = string(e.list.Source)
+			}
 			r.Problems = append(r.Problems, e.list.Problems...)
 		}
 		r.Problems = append(r.Problems, e.checked.problems...)
@@ -89,5 +92,5 @@ func Authenticated(s *trustlist.Snapshot, reports []FileReport) bool {
 			return false
 		}
 	}
-	return len(s.LOTLs) > 0 || len(s.Lists) > 0 && len(s.Lists) == len(reports)
+	return len(s.LOTLs) > 0 || len(reports) > 0 && len(s.Lists)+len(s.Others) == len(reports)
 }

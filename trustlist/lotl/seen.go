@@ -61,15 +61,16 @@ func Highest(all ...[]Seen) []Seen {
 	return out
 }
 
-// SeenIn is what a snapshot holds, for the next authentication: extra lists are
-// the operator's own business.
+// SeenIn is what a snapshot holds, for the next authentication: extra lists, and the
+// third countries' lists that they lead to, are the operator's own business, and
+// never touch what was seen of the Union's.
 func SeenIn(s *trustlist.Snapshot) []Seen {
 	var out []Seen
 	for _, l := range s.LOTLs {
 		out = append(out, Seen{Territory: "EU", Sequence: l.Sequence, Issued: l.Issued, SHA256: l.SHA256})
 	}
 	for _, l := range s.Lists {
-		if l.Source != trustlist.FromExtra {
+		if l.Source == trustlist.FromLOTL || l.Source == trustlist.FromMRA {
 			out = append(out, Seen{Territory: l.Territory, ThirdCountry: l.Source == trustlist.FromMRA, Sequence: l.Sequence, Issued: l.Issued, SHA256: l.SHA256})
 		}
 	}

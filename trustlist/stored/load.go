@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"strings"
 	"sync"
 
 	"github.com/vidimus/vidimus/trustlist"
@@ -110,13 +111,21 @@ func contents(m *Manifest, lists []*trustlist.List) (trustlist.Contents, error) 
 			c.LOTLs = append(c.LOTLs, lists[i])
 		case RolePivot:
 			c.Pivots = append(c.Pivots, lists[i])
+		case RoleOther:
+			c.Others = append(c.Others, lists[i])
 		default:
 			c.Lists = append(c.Lists, lists[i])
 		}
 	}
 	for _, l := range c.Lists {
-		if l.Source != trustlist.FromExtra && len(c.LOTLs) > 0 {
-			l.LOTL = c.LOTLs[0]
+		switch l.Source {
+		case trustlist.FromExtra:
+		case trustlist.FromThirdCountry:
+			l.LOTL = pointsTo(c.Others, l)
+		default:
+			if len(c.LOTLs) > 0 {
+				l.LOTL = c.LOTLs[0]
+			}
 		}
 		if l.Source != trustlist.FromMRA {
 			continue
@@ -129,6 +138,19 @@ func contents(m *Manifest, lists []*trustlist.List) (trustlist.Contents, error) 
 		}
 	}
 	return c, nil
+}
+
+// pointsTo is the list of lists besides the Union's that points to a third country's
+// list; nil where the operator named that list itself.
+func pointsTo(others []*trustlist.List, l *trustlist.List) *trustlist.List {
+	for _, o := range others {
+		for _, p := range o.Pointers {
+			if p.Territory == l.Territory && strings.EqualFold(p.Type, l.Type) {
+				return o
+			}
+		}
+	}
+	return nil
 }
 
 // load reads one list and holds it against its entry.
@@ -144,7 +166,7 @@ func load(fsys fs.FS, e ListEntry, reader *trustlist.Reader) (*trustlist.List, e
 	if err != nil {
 		return nil, fmt.Errorf("loading trust snapshot: list %s: %w", e.File, err)
 	}
-	if l.Territory != e.Territory || l.Sequence != e.Sequence || (l.Kind == trustlist.LOTL) == (e.Role == RoleTL) {
+	if l.Territory != e.Territory || l.Sequence != e.Sequence || (l.Kind == trustlist.LOTL) != (e.Role == RoleLOTL || e.Role == RolePivot) {
 		return nil, fmt.Errorf("loading trust snapshot: list %s is %s %s %d, and the manifest says %s %s %d", e.File, l.Kind, l.Territory, l.Sequence,
 			e.Role, e.Territory, e.Sequence)
 	}

@@ -49,6 +49,7 @@ const (
 	RoleLOTL  = "LOTL"
 	RolePivot = "pivot"
 	RoleTL    = "TL"
+	RoleOther = "otherLOTL" // a list of lists besides the Union's
 )
 
 // ErrNone says that the folder holds no stored snapshot.
@@ -111,7 +112,7 @@ func Pack(s *trustlist.Snapshot, made time.Time) (*Package, error) {
 	for _, part := range []struct {
 		role  string
 		lists []*trustlist.List
-	}{{RoleLOTL, s.LOTLs}, {RolePivot, s.Pivots}, {RoleTL, s.Lists}} {
+	}{{RoleLOTL, s.LOTLs}, {RolePivot, s.Pivots}, {RoleTL, s.Lists}, {RoleOther, s.Others}} {
 		for _, l := range part.lists {
 			e := ListEntry{SHA256: l.SHA256, Size: len(l.Raw), File: l.Name, Role: part.role, Source: string(l.Source), Territory: l.Territory,
 				Sequence: l.Sequence, Issued: l.Issued}
@@ -158,7 +159,7 @@ func (m *Manifest) Seen() []lotl.Seen {
 	for _, e := range m.Lists {
 		territory := e.Territory
 		switch {
-		case e.Role == RolePivot || e.Source == string(trustlist.FromExtra):
+		case e.Role == RolePivot || e.Source == string(trustlist.FromExtra) || e.Source == string(trustlist.FromThirdCountry):
 			continue
 		case e.Role == RoleLOTL:
 			territory = "EU"

@@ -2,8 +2,6 @@ package ades
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/vidimus/vidimus/validate/policy"
@@ -16,7 +14,7 @@ func (c *Case) freshness(b *block, constraint string, a *answer, at time.Time) v
 	if c.Policy.Level(constraint) == policy.Ignore {
 		return verdict.OK
 	}
-	maxAge, given := maximumAge(c.Policy.Values(constraint))
+	maxAge, given := c.Policy.MaximumAge(constraint)
 	if !given {
 		// 5.2.5.4 2): the issuer's own interval; without nextUpdate newer information is always to be had.
 		if a.nextUpdate == nil {
@@ -31,32 +29,4 @@ func (c *Case) freshness(b *block, constraint string, a *answer, at time.Time) v
 		return verdict.OK
 	}
 	return verdict.RuleFresh.Fails
-}
-
-// maximumAge reads the policy's values Unit=… and Value=….
-func maximumAge(values []string) (age time.Duration, ok bool) {
-	unit := 24 * time.Hour
-	n := -1
-	for _, v := range values {
-		k, x, _ := strings.Cut(v, "=")
-		switch k {
-		case "Unit":
-			switch strings.ToUpper(x) {
-			case "SECONDS":
-				unit = time.Second
-			case "MINUTES":
-				unit = time.Minute
-			case "HOURS":
-				unit = time.Hour
-			}
-		case "Value":
-			if i, err := strconv.Atoi(x); err == nil {
-				n = i
-			}
-		}
-	}
-	if n < 0 {
-		return 0, false
-	}
-	return time.Duration(n) * unit, true
 }

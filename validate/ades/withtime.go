@@ -325,7 +325,7 @@ func (c *Case) timestampOrder(s *signature.Signature, res *timeResult, b *block)
 		}
 	}
 	const delay = "Timestamp/TimestampDelay"
-	if d, ok := maximumAge(c.Policy.Values(delay)); ok && c.Policy.Level(delay) != policy.Ignore && !s.ClaimedSigningTime.IsZero() {
+	if d, ok := c.Policy.MaximumAge(delay); ok && c.Policy.Level(delay) != policy.Ignore && !s.ClaimedSigningTime.IsZero() {
 		if !b.ask(s.ClaimedSigningTime.Add(d).After(res.bst), verdict.RuleTimestampDelay, delay, s.ObjectID, func() string {
 			return fmt.Sprintf("The signature claims %s and was time-stamped on %s, later than the policy allows.", moment(s.ClaimedSigningTime), moment(res.bst))
 		}, res.by) {

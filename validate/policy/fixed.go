@@ -21,7 +21,6 @@ var fixed = map[string]fixedAs{
 	"TLWellSigned":                             {Fail, "a list that its signature does not authenticate is never used (TS 119 615 §4.3)"},
 	"TLStructure":                              {Fail, "a list that cannot be read is never used (TS 119 612 §5)"},
 	"SerialNumberPresent":                      {Ignore, "every certificate has a serial number (RFC 5280 §4.1.2.2), and the reference, though its policies name it, never asks"},
-	"TLFreshness":                              {Ignore, "how old the copy of a list is, the judge does not know; whether the list has expired, TLNotExpired asks"},
 	"ManifestEntryObjectGroup":                 {Ignore, "the entries of a manifest are asked for one by one, by ManifestEntryObjectExistence"},
 	"PdfVisualDifference":                      {Ignore, "pages are compared as objects and not as pictures, by PdfPageDifference, PdfAnnotationOverlap and UndefinedChanges"},
 	"KeyIdentifierMatch":                       {Ignore, "the key identifier of a JSON signature is a hint to its certificate and identifies nobody (RFC 7515 §4.1.4)"},

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vidimus/vidimus/validate/verdict"
 )
@@ -279,5 +280,24 @@ func TestIneffective(t *testing.T) {
 	}
 	if _, _, ok := FixedAs("eIDAS/TLNotExpired"); ok {
 		t.Error("eIDAS/TLNotExpired is fixed")
+	}
+	if _, _, ok := FixedAs("eIDAS/TLFreshness"); ok {
+		t.Error("eIDAS/TLFreshness is fixed")
+	}
+}
+
+// How old the copy of a list may be: six hours, in SiVa's policies a day and an hour.
+func TestMaximumAge(t *testing.T) {
+	for name, want := range map[string]time.Duration{"strict": 6 * time.Hour, "practice": 6 * time.Hour, "siva-polv3": 25 * time.Hour, "siva-polv4": 25 * time.Hour} {
+		p, err := Named(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := p.MaximumAge("eIDAS/TLFreshness"); got != want || !ok || p.Level("eIDAS/TLFreshness") != Warn {
+			t.Errorf("%s allows %s, %t, at %s", name, got, ok, p.Level("eIDAS/TLFreshness"))
+		}
+		if _, ok := p.MaximumAge("eIDAS/TLNotExpired"); ok {
+			t.Errorf("%s: an age where none is given", name)
+		}
 	}
 }

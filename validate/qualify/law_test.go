@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vidimus/vidimus/trustlist"
 	"github.com/vidimus/vidimus/validate/eutest"
 	"github.com/vidimus/vidimus/validate/policy"
 	"github.com/vidimus/vidimus/validate/verdict"
@@ -23,6 +24,19 @@ var valid2024 = eutest.Valid(issued2024, issued2024.AddDate(3, 0, 0))
 // lateList makes Estonia's list one that was to be replaced long ago.
 func lateList(w *eutest.World, _ *eutest.Provider, _ *eutest.CA, _ *eutest.Signer) {
 	w.MemberState("EE").List.Issued, w.MemberState("EE").List.Next = eutest.Day(2024, 6, 1), eutest.Day(2024, 12, 1)
+}
+
+// checkedAt says of every list that it was last known to be the published one then.
+func checkedAt(t time.Time) Checked { return func(*trustlist.List) time.Time { return t } }
+
+// staleOnly says of one list that it was checked a year ago, and of the others, now.
+func staleOnly(territory string) Checked {
+	return func(l *trustlist.List) time.Time {
+		if l.Territory == territory {
+			return signed2025.AddDate(-1, 0, 0)
+		}
+		return signed2025
+	}
 }
 
 func levels(constraint string, l policy.Level) map[string]policy.Level {
@@ -75,6 +89,19 @@ func laws() []law {
 			w.MemberState("LV").Provider("X").Service(eutest.CAQC, "X", []*eutest.Certificate{ca.Certificate}, eutest.ASI(eutest.ForeSignatures))
 		}, tells: rules(verdict.RuleListExpired)},
 		{name: "a list in time is used under that policy", want: "QESig", levels: levels("eIDAS/TLNotExpired", policy.Fail), keeps: rules(verdict.RuleListExpired)},
+		{name: "a copy that was checked as long ago as the policy allows", want: "QESig", checked: checkedAt(signed2025.Add(-6 * time.Hour)), levels: levels("eIDAS/TLFreshness", policy.Fail), keeps: rules(verdict.RuleListFresh)},
+		{name: "a copy that was checked a second longer ago only warns", want: "QESig", checked: checkedAt(signed2025.Add(-6*time.Hour - time.Second)), tells: rules(verdict.RuleListFresh)},
+		{name: "it qualifies nothing where the policy says so", want: "N/A", checked: checkedAt(signed2025.Add(-6*time.Hour - time.Second)), levels: levels("eIDAS/TLFreshness", policy.Fail), tells: rules(verdict.RuleListFresh)},
+		{name: "nor does one that a stale list of lists points to", want: "N/A", checked: staleOnly("EU"), levels: levels("eIDAS/TLFreshness", policy.Fail), tells: rules(verdict.RuleListFresh)},
+		{name: "a stale list of another country spoils nothing, and is not told of", want: "QESig", checked: staleOnly("LV"), levels: levels("eIDAS/TLFreshness", policy.Fail), also: func(w *eutest.World, _ *eutest.Provider, _ *eutest.CA, _ *eutest.Signer) {
+			w.MemberState("LV").Provider("X").CA("X CA")
+		}, keeps: rules(verdict.RuleListFresh)},
+		{name: "a stale list of another country beside a fresh one", want: "QESig", checked: staleOnly("LV"), levels: levels("eIDAS/TLFreshness", policy.Fail), also: func(w *eutest.World, _ *eutest.Provider, ca *eutest.CA, _ *eutest.Signer) {
+			w.MemberState("LV").Provider("X").Service(eutest.CAQC, "X", []*eutest.Certificate{ca.Certificate}, eutest.ASI(eutest.ForeSignatures))
+		}, tells: rules(verdict.RuleListFresh)},
+		{name: "when a copy was checked is not known, and not asked", want: "QESig", checked: checkedAt(time.Time{}), levels: levels("eIDAS/TLFreshness", policy.Fail), keeps: rules(verdict.RuleListFresh)},
+		{name: "a copy that was checked after the time of validation", want: "QESig", checked: checkedAt(signed2025.AddDate(1, 0, 0)), levels: levels("eIDAS/TLFreshness", policy.Fail), keeps: rules(verdict.RuleListFresh)},
+		{name: "a stale copy is not asked about where the policy says so", want: "QESig", checked: checkedAt(signed2025.AddDate(-1, 0, 0)), levels: levels("eIDAS/TLFreshness", policy.Ignore), keeps: rules(verdict.RuleListFresh)},
 		{name: "a late list is not asked about where the policy says so", want: "QESig", also: lateList, levels: levels("eIDAS/TLNotExpired", policy.Ignore), keeps: rules(verdict.RuleListExpired)},
 		{name: "version 4 counts where the policy says so", want: "QESig", levels: levels("eIDAS/TLVersion", policy.Warn), also: func(w *eutest.World, _ *eutest.Provider, _ *eutest.CA, _ *eutest.Signer) {
 			w.MemberState("EE").List.Version = 4

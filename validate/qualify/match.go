@@ -30,17 +30,18 @@ func match(chain []*certificate.Certificate, services Services) []*trustlist.Ser
 
 // acceptable keeps the services of lists whose version counts (TS 119 612 §5.3.1)
 // and tells of lists past their nextUpdate (§5.3.15), which count all the same
-// unless the policy's TLNotExpired is FAIL. What is asked of a list is asked of the
-// list of trusted lists that points to it as well.
+// unless the policy's TLNotExpired is FAIL, and of copies that were not lately known to
+// be the published ones, by the policy's TLFreshness. What is asked of a list is asked
+// of the list of trusted lists that points to it as well.
 func acceptable(services []*trustlist.Service, now time.Time, n *notes) []*trustlist.Service {
 	version, expiry := n.policy.Level("eIDAS/TLVersion"), n.policy.Level("eIDAS/TLNotExpired")
 	var out []*trustlist.Service
-	told := map[*trustlist.List]bool{}
+	told, unfresh := map[*trustlist.List]bool{}, map[*trustlist.List]bool{}
 	for _, s := range services {
 		l := s.Provider.List
-		foreign := l.Kind == trustlist.Foreign && l.MRA == nil
+		foreign := !l.MayQualify()
 		ok := version != policy.Fail || l.Acceptable(now)
-		if ok && !foreign && (expiry != policy.Fail || !late(l, now)) {
+		if ok && !foreign && (expiry != policy.Fail || !late(l, now)) && !n.staleFails(l) {
 			out = append(out, s)
 		}
 		if told[l] {
@@ -60,6 +61,10 @@ func acceptable(services []*trustlist.Service, now time.Time, n *notes) []*trust
 				told[x] = true
 				n.list(expiry, verdict.RuleListExpired, x, fmt.Sprintf("%s, number %d, was to be replaced by %s; ", called(x), x.Sequence, moment(*x.NextUpdate)), "policy "+n.policy.Name+" uses no list that is late, so it qualifies nothing.", "it is used although it is late.")
 			}
+			if x != nil && !unfresh[x] {
+				unfresh[x] = true
+				n.fresh(x)
+			}
 		}
 	}
 	return out
@@ -69,6 +74,51 @@ func acceptable(services []*trustlist.Service, now time.Time, n *notes) []*trust
 // its nextUpdate.
 func late(l *trustlist.List, now time.Time) bool {
 	return l.Expired(now) || l.LOTL != nil && l.LOTL.Expired(now)
+}
+
+const tlFreshness = "eIDAS/TLFreshness"
+
+// stale says whether a list was last known to be the published one longer ago than the
+// policy allows, and how long that is. Where it is not known when, or the policy names
+// no age, nothing is asked. A copy that was checked after the time of validation is
+// fresh for it.
+func (n *notes) stale(l *trustlist.List) (age, most time.Duration, stale bool) {
+	if n.checked == nil || l == nil || n.policy.Level(tlFreshness) == policy.Ignore {
+		return 0, 0, false
+	}
+	checked := n.checked(l)
+	most, given := n.policy.MaximumAge(tlFreshness)
+	age = n.now.Sub(checked)
+	return age, most, given && !checked.IsZero() && age > most
+}
+
+// staleFails says whether the policy uses no list that is stale, and this one is, or
+// the list of trusted lists that points to it.
+func (n *notes) staleFails(l *trustlist.List) bool {
+	if n.policy.Level(tlFreshness) != policy.Fail {
+		return false
+	}
+	_, _, own := n.stale(l)
+	_, _, above := n.stale(l.LOTL)
+	return own || above
+}
+
+// fresh tells of a stale list.
+func (n *notes) fresh(l *trustlist.List) {
+	age, most, stale := n.stale(l)
+	if !stale {
+		return
+	}
+	n.list(n.policy.Level(tlFreshness), verdict.RuleListFresh, l, fmt.Sprintf("%s, number %d, was last known to be the published one at %s, %s before; policy %s asks for %s at most; ",
+		called(l), l.Sequence, moment(n.checked(l)), hours(age), n.policy.Name, hours(most)), "it uses no list that is older, so it qualifies nothing.", "it is used although there may be a newer one.")
+}
+
+// hours is a span of time for people, in whole hours, or minutes where it is short.
+func hours(d time.Duration) string {
+	if d < time.Hour {
+		return fmt.Sprintf("%d min", int(d.Minutes()))
+	}
+	return fmt.Sprintf("%d h", int(d.Hours()))
 }
 
 // list records a "no" about a list, ended by what the policy makes of it.

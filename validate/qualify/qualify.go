@@ -51,10 +51,15 @@ func (q Qualification) String() string {
 // Services finds the services of trusted lists that list a certificate.
 type Services func(*certificate.Certificate) []*trustlist.Service
 
+// Checked says when a list was last known to be the published one; zero where that is
+// not known: then nothing is asked. A nil Checked knows it of none.
+type Checked func(*trustlist.List) time.Time
+
 // Input is what the qualification of a signature is told from.
 type Input struct {
 	Chain      []*certificate.Certificate // the signer's, upward past anchors; empty: signer not identified
 	Services   Services
+	Checked    Checked
 	Indication verdict.Indication // the final one
 	SignedAt   time.Time          // best signature time
 	Now        time.Time
@@ -78,7 +83,7 @@ const NotApplicable = "N/A"
 // Signature is the qualification of a signature, TS 119 615 §4.6 (signatures)
 // and §4.4-4.5 (certificate and device at two times).
 func Signature(in Input) *Result {
-	n := &notes{now: in.Now, policy: in.Policy, told: map[under]bool{}}
+	n := &notes{now: in.Now, policy: in.Policy, checked: in.Checked, told: map[under]bool{}}
 	res := &Result{Level: NotApplicable}
 	defer func() { res.Findings = n.findings }()
 	if len(in.Chain) == 0 {
@@ -134,6 +139,7 @@ func join(issued, signed Qualification) Qualification {
 type notes struct {
 	now      time.Time
 	policy   *policy.Policy
+	checked  Checked
 	findings []verdict.Finding
 	told     map[under]bool // what was said of agreements
 }

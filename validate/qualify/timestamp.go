@@ -20,9 +20,9 @@ type TimestampResult struct {
 // Timestamp says whether a time-stamp is a qualified one (TS 119 615 §4.7): its
 // unit or an authority above it was listed as TSA/QTST and granted, at the time
 // that the token states and at the earliest time at which the token is proven to
-// have existed. What the token claims of itself is no proof.
-func Timestamp(chain []*certificate.Certificate, services Services, genTime, existed, now time.Time, p *policy.Policy) *TimestampResult {
-	n := &notes{now: now, policy: p, told: map[under]bool{}}
+// have existed. What the token claims of itself is no proof. checked may be nil.
+func Timestamp(chain []*certificate.Certificate, services Services, checked Checked, genTime, existed, now time.Time, p *policy.Policy) *TimestampResult {
+	n := &notes{now: now, policy: p, checked: checked, told: map[under]bool{}}
 	res := &TimestampResult{Level: NotApplicable}
 	defer func() { res.Findings = n.findings }()
 	if len(chain) == 0 {

@@ -18,6 +18,7 @@ type stamp struct {
 	also    func(w *eutest.World, p *eutest.Provider, tsa *eutest.TSA)
 	existed time.Time               // default: now, as of the newest stamp
 	levels  map[string]policy.Level // that differ from the strict policy
+	checked Checked
 	want    string
 	tells   *verdict.Rule
 }
@@ -61,6 +62,8 @@ func stamps() []stamp {
 		{name: "an expired list that the policy does not use", also: func(w *eutest.World, _ *eutest.Provider, _ *eutest.TSA) {
 			w.MemberState("EE").List.Next = now.AddDate(0, 0, -1)
 		}, levels: levels("eIDAS/TLNotExpired", policy.Fail), want: "N/A", tells: verdict.RuleListExpired},
+		{name: "a stale list", checked: checkedAt(now.AddDate(0, 0, -1)), want: "QTSA", tells: verdict.RuleListFresh},
+		{name: "a stale list that the policy does not use", checked: checkedAt(now.AddDate(0, 0, -1)), levels: levels("eIDAS/TLFreshness", policy.Fail), want: "N/A", tells: verdict.RuleListFresh},
 		{name: "a critical extension that nobody knows", unit: opts(eutest.RawServiceExtension(`<tsl:Extension Critical="true"><x:Moon xmlns:x="urn:moon">full</x:Moon></tsl:Extension>`)), want: "TSA", tells: verdict.RuleTimestampQualified},
 	}
 }
@@ -78,7 +81,7 @@ func (s stamp) check(t *testing.T, tally *tally) {
 		s.existed = now
 	}
 	chain := []*certificate.Certificate{cert(t, tsa.Certificate), cert(t, p.Root().Certificate)}
-	got := Timestamp(chain, lists(t, w.At(now)).Services, eutest.DefaultTime, s.existed, now, strict(t, s.levels))
+	got := Timestamp(chain, lists(t, w.At(now)).Services, s.checked, eutest.DefaultTime, s.existed, now, strict(t, s.levels))
 	tally.add(got.Findings)
 	told := fired(got.Findings)
 	if got.Level != s.want || s.tells != nil && !told[s.tells] || s.tells == nil && len(told) > 0 {
@@ -88,7 +91,7 @@ func (s stamp) check(t *testing.T, tally *tally) {
 }
 
 func TestTimestampWithoutUnit(t *testing.T) {
-	if got := Timestamp(nil, nil, signed2025, signed2025, signed2025, nil); got.Level != NotApplicable {
+	if got := Timestamp(nil, nil, nil, signed2025, signed2025, signed2025, nil); got.Level != NotApplicable {
 		t.Errorf("%q, want N/A", got.Level)
 	}
 }
@@ -100,7 +103,7 @@ func TestTimestampEras(t *testing.T) {
 	for name, want := range map[string]string{eutest.Accredited: "QTSA", eutest.UnderSupervision: "QTSA", eutest.SupervisionCeased: "TSA", eutest.Granted: "TSA"} {
 		tsa := p.TSA("TEST TSA "+name, eutest.HistoryOf(since(name, eutest.Day(2014, 1, 1))))
 		snap := lists(t, w)
-		if got := Timestamp([]*certificate.Certificate{cert(t, tsa.Certificate)}, snap.Services, old, old, old, strict(t, nil)); got.Level != want {
+		if got := Timestamp([]*certificate.Certificate{cert(t, tsa.Certificate)}, snap.Services, nil, old, old, old, strict(t, nil)); got.Level != want {
 			t.Errorf("%s since 2014: %q, want %q", name, got.Level, want)
 		}
 	}

@@ -27,6 +27,7 @@ type law struct {
 	now        time.Time // default: the clock; the lists are of ten days before
 	indication verdict.Indication
 	levels     map[string]policy.Level // that differ from the strict policy
+	checked    Checked
 	want       string
 	tells      []*verdict.Rule // told of, besides others
 	keeps      []*verdict.Rule // not told of
@@ -68,7 +69,7 @@ func (l law) judge(t *testing.T) *Result {
 	for at := s.Certificate; at.Issuer != nil; at = at.Issuer.Certificate {
 		chain = append(chain, cert(t, at.Issuer.Certificate))
 	}
-	return Signature(Input{Chain: chain, Services: snap.Services, Indication: l.indication, SignedAt: l.signedAt, Now: l.now, Policy: strict(t, l.levels)})
+	return Signature(Input{Chain: chain, Services: snap.Services, Checked: l.checked, Indication: l.indication, SignedAt: l.signedAt, Now: l.now, Policy: strict(t, l.levels)})
 }
 
 // strict is the strict policy with some levels changed.

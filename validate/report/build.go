@@ -98,19 +98,17 @@ func (r *Report) AddRecord(j JudgedRecord) {
 	r.EvidenceRecords = append(r.EvidenceRecords, out)
 }
 
-// AddLists writes the lists that the verdict rests on.
-func (r *Report) AddLists(lists []*trustlist.List) {
+// AddLists writes the lists that the verdict rests on. checked is when a list was last
+// known to be the published one, zero where that is not known.
+func (r *Report) AddLists(lists []*trustlist.List, checked func(*trustlist.List) time.Time) {
 	r.Trust = &Trust{}
 	for _, l := range lists {
-		x := List{Territory: l.Territory, Sequence: l.Sequence, Issued: Time{l.Issued}, SHA256: l.SHA256.String()}
+		x := List{Territory: l.Territory, Sequence: l.Sequence, Issued: Time{l.Issued}, SHA256: l.SHA256.String(), Source: string(l.Source), Checked: Time{checked(l)}}
 		if l.NextUpdate != nil {
 			x.NextUpdate = Time{*l.NextUpdate}
 		}
-		if l.Source == trustlist.FromExtra {
-			x.Source = "extra"
-		}
 		if l.MRA != nil {
-			x.Source, x.Agreement = "mra", &Agreement{Pointing: l.MRA.Pointing, Pointed: l.MRA.Pointed}
+			x.Agreement = &Agreement{Pointing: l.MRA.Pointing, Pointed: l.MRA.Pointed}
 		}
 		r.Trust.Lists = append(r.Trust.Lists, x)
 	}

@@ -71,9 +71,15 @@ type List struct {
 	Issued     Time   `json:"issued,omitzero"`
 	NextUpdate Time   `json:"nextUpdate,omitzero"`
 	SHA256     string `json:"sha256"`
-	// Source is "extra" for a list given by the operator, to which no list of lists
-	// points, and "mra" for one of a third country under a mutual recognition agreement.
-	Source    string     `json:"source,omitempty"`
+	// Source is the label of trust: "lotl" for a list that the Union's list of lists
+	// names, and for that one; "mra" for one of a third country under a mutual
+	// recognition agreement; "extra" for one of a member state's type that the operator
+	// gave; "third-country" for any other that he gave, or that a list of lists that he
+	// gave points to, and that list of lists: nothing is qualified by it.
+	Source string `json:"source,omitempty"`
+	// Checked is when the copy was last known to be the published one; left out where
+	// that is not known.
+	Checked   Time       `json:"checked,omitzero"`
 	Agreement *Agreement `json:"mutualRecognitionAgreement,omitempty"`
 }
 

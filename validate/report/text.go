@@ -205,6 +205,9 @@ func (t *textWriter) lists(trust *Trust) {
 		if l.Source == "extra" {
 			extra = ", given by the operator: no list of trusted lists points to it"
 		}
+		if l.Source == "third-country" {
+			extra = ", of a third country, by the operator's choice: it makes nothing qualified in the Union"
+		}
 		if l.Agreement != nil {
 			extra = fmt.Sprintf(", of a third country: it counts under the mutual recognition agreement of %s with %s", l.Agreement.Pointing, l.Agreement.Pointed)
 		}

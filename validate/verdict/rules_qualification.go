@@ -24,6 +24,11 @@ var (
 		Asks:    "Is the trusted list within its nextUpdate?",
 		Usually: "The list was not renewed, or an old copy is used.",
 	}
+	RuleListFresh = &Rule{
+		ID: "QUAL-LIST-FRESH", Clause: Clause{ts119615, "4.2"}, Fails: fails(Indeterminate, SigConstraintsFailure), Instead: unqualified,
+		Asks:    "Was the copy of the trusted list lately known to be the published one?",
+		Usually: "The lists were not fetched for longer than the policy allows ('vidimus trust pull').",
+	}
 	RuleServiceAtTime = &Rule{
 		ID: "QUAL-SERVICE-TIME", Clause: Clause{ts119615, "4.4"}, Fails: fails(Indeterminate, SigConstraintsFailure), Instead: unqualified,
 		Asks:    "Was the service listed at the time?",

@@ -118,6 +118,7 @@ func Rules() []*Rule {
 		RuleListReached,
 		RuleListVersion,
 		RuleListExpired,
+		RuleListFresh,
 		RuleServiceAtTime,
 		RuleMRA,
 		RuleMRAOne,
