@@ -26,3 +26,7 @@ func (s *Snapshot) Checked(l *List) time.Time {
 	}
 	return s.checked[l.SHA256].UTC().Truncate(time.Second)
 }
+
+// WithCheckedOf is WithChecked with what another snapshot, of the same lists and
+// maybe fewer, knows.
+func (s *Snapshot) WithCheckedOf(o *Snapshot) *Snapshot { return s.WithChecked(o.checked) }

@@ -47,8 +47,9 @@ func trustFailure(code int, hint, format string, args ...any) error {
 type trustFlags struct {
 	Lists             string   `placeholder:"DIR" help:"Mirror: a folder with the XML of the list of lists, its pivots and the national lists, under any names; or 'none'. Default: the cache that 'trust pull' fills."`
 	ListsAsOf         string   `name:"lists-as-of" placeholder:"TIME" help:"Go by the lists that were in force in the cache at this time, RFC 3339, instead of the newest."`
+	ListsStore        string   `name:"lists-store" placeholder:"URL" help:"Read the lists of --lists-as-of from here instead of the cache: dir:PATH or s3://BUCKET/PREFIX, as --store. Filled by 'trust pull --lists-store'."`
 	LotlAnchors       string   `name:"lotl-anchors" placeholder:"FILE" help:"PEM certificates, or SHA-256 fingerprints one a line, that may sign the list of lists. Default: those published in the Official Journal, built in."`
-	TrustedList       []string `name:"trusted-list" sep:"none" placeholder:"FILE" help:"One more national list that no list of lists points to (repeatable, in pairs with --trusted-list-signer)."`
+	TrustedList       []string `name:"trusted-list" sep:"none" placeholder:"FILE" help:"One more list that the Union's list of lists does not point to: a national one, a third country's, or a list of third countries' lists (repeatable, in pairs with --trusted-list-signer)."`
 	TrustedListSigner []string `name:"trusted-list-signer" sep:"none" placeholder:"FILE" help:"PEM certificates that may have signed the --trusted-list in the same place."`
 }
 

@@ -9,11 +9,13 @@ import (
 	"path/filepath"
 	goruntime "runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/vidimus/vidimus/trustlist"
 	"github.com/vidimus/vidimus/trustlist/lotl"
+	"github.com/vidimus/vidimus/trustlist/pull"
 	"github.com/vidimus/vidimus/trustlist/stored"
 	"github.com/vidimus/vidimus/validate/certificate"
 	"github.com/vidimus/vidimus/validate/evidence"
@@ -45,21 +47,43 @@ func (f *trustFlags) snapshot(ctx *runtime, at time.Time) (*trustlist.Snapshot, 
 	}
 	if f.Lists == "" {
 		s, err := loadCache(ctx, in.Anchors)
-		if err != nil || len(in.Extra) == 0 && s != nil {
-			return s, err
+		if err != nil {
+			return nil, err
 		}
 		if s != nil {
+			s = s.WithChecked(pull.Checked(s, pastPulls(ctx)))
+		}
+		if len(in.Extra) == 0 && s != nil {
+			return s, nil
+		}
+		if s != nil {
+			if in.Files, err = thirdFiles(ctx); err != nil {
+				return nil, err
+			}
 			return withExtra(s, in)
 		}
 	}
 	if in.Files, err = f.files(ctx); err != nil {
 		return nil, err
 	}
+	if f.Lists == "" && len(in.Extra) > 0 {
+		third, err := thirdFiles(ctx)
+		if err != nil {
+			return nil, err
+		}
+		in.Files = append(in.Files, third...)
+	}
 	s, reports := lotl.Authenticate(in)
+	if f.Lists == "" {
+		s = s.WithChecked(pull.Checked(s, pastPulls(ctx)))
+	}
 	if err := refusedExtra(reports[len(in.Files):]); err != nil {
 		return nil, err
 	}
 	if len(s.LOTLs) == 0 && f.Lists != "none" {
+		if err := unknownNotice(in, orCache(f.Lists)); err != nil {
+			return nil, err
+		}
 		return nil, trustFailure(trustNone, "'vidimus trust verify --lists DIR' says what is wrong with each file", "no list of lists in %s is authentic",
 			orCache(f.Lists))
 	}
@@ -74,16 +98,20 @@ func (f *trustFlags) asOf(rt *runtime, in lotl.Input) (*trustlist.Snapshot, erro
 		return nil, trustFailure(trustUsage, "write it as 2023-11-10T12:00:00Z, and without --lists: the cache remembers, a mirror does not",
 			"--lists-as-of %q is not a time in RFC 3339, or --lists is given too", f.ListsAsOf)
 	}
-	dir, err := cacheDir(rt)
-	if err != nil {
-		return nil, err
+	fsys, dir, err := f.remembered(rt, at)
+	var s *trustlist.Snapshot
+	var m *stored.Manifest
+	if err == nil {
+		s, m, err = stored.AsOf(fsys, at, in.Workers)
 	}
-	s, m, err := stored.AsOf(os.DirFS(dir), at, in.Workers)
+	var wrong *storeError
 	switch {
+	case errors.As(err, &wrong):
+		return nil, err
 	case errors.Is(err, stored.ErrNone):
 		return nil, trustFailure(trustNone, "lists are remembered from the first 'vidimus trust pull' on", "no lists are remembered from %s or before in %s", at.Format(time.RFC3339), dir)
 	case errors.Is(err, stored.ErrStale) || err == nil && !m.RestsOn(in.Anchors):
-		root, err := stored.Remembered(os.DirFS(dir))
+		root, err := stored.Remembered(fsys)
 		if err != nil {
 			return nil, err
 		}
@@ -100,6 +128,9 @@ func (f *trustFlags) asOf(rt *runtime, in lotl.Input) (*trustlist.Snapshot, erro
 	if len(in.Extra) == 0 {
 		return s, nil
 	}
+	if in.Files, err = thirdFiles(rt); err != nil {
+		return nil, err
+	}
 	return withExtra(s, in)
 }
 
@@ -114,16 +145,39 @@ func (f *trustFlags) input(at time.Time) (lotl.Input, error) {
 	return in, err
 }
 
-// withExtra adds the operator's own lists to a stored snapshot.
+// withExtra adds the operator's own lists to a stored snapshot. The files of in are
+// third countries' lists, to which those may point.
 func withExtra(s *trustlist.Snapshot, in lotl.Input) (*trustlist.Snapshot, error) {
+	if len(s.LOTLs) > 0 {
+		in.Union = s.LOTLs[0]
+	}
 	more, reports := lotl.Authenticate(in)
-	if err := refusedExtra(reports); err != nil {
+	if err := refusedExtra(reports[len(in.Files):]); err != nil {
 		return nil, err
 	}
 	c := s.Contents
-	c.Lists = append(append([]*trustlist.List(nil), c.Lists...), more.Lists...)
-	return trustlist.NewSnapshot(c), nil
+	c.Lists = slices.Concat(c.Lists, more.Lists)
+	c.Others = slices.Concat(c.Others, more.Others)
+	c.Missing = slices.Concat(c.Missing, more.Missing)
+	return trustlist.NewSnapshot(c).WithCheckedOf(s), nil
 }
+
+// unknownNotice is the error of a list of lists that rests on a notice in the Official
+// Journal whose certificates the anchors are not; nil where that is not what is wrong.
+func unknownNotice(in lotl.Input, where string) error {
+	for _, f := range in.Files {
+		l, err := trustlist.Parse(f.Raw)
+		if err != nil || l.Kind != trustlist.LOTL || lotl.RestsOn(l, in.Journal) {
+			continue
+		}
+		if says := lotl.NoticeSays(l, in.Journal); says != "" {
+			return trustFailure(trustNone, noticeHint, "no list of lists in %s is authentic: %s", where, plainText(says))
+		}
+	}
+	return nil
+}
+
+const noticeHint = "take the certificates from the notice itself, compare them with care, and give them with --lotl-anchors FILE"
 
 // refusedExtra makes an error of a --trusted-list that is not authentic: who
 // names a list means it to be used.

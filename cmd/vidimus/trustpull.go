@@ -26,6 +26,10 @@ type TrustPullCmd struct {
 	Mirror      string `placeholder:"DIR" help:"Take the lists from a folder with the XML of the list of lists, its pivots and the national lists; fetch nothing."`
 	LotlAnchors string `name:"lotl-anchors" placeholder:"FILE" help:"PEM certificates, or SHA-256 fingerprints one a line, that may sign the list of lists."`
 	networkFlags
+	TrustedList       []string `name:"trusted-list" sep:"none" placeholder:"FILE" help:"A list of third countries' lists that the operator trusts: fetch the lists that it points to (repeatable, in pairs with --trusted-list-signer)."`
+	TrustedListSigner []string `name:"trusted-list-signer" sep:"none" placeholder:"FILE" help:"PEM certificates that may have signed the --trusted-list in the same place."`
+	ListsStore        string   `name:"lists-store" placeholder:"URL" help:"Remember every authentic list here too, for --lists-as-of: dir:PATH or s3://BUCKET/PREFIX, as --store. A store that is down stops no pull; what is missing is put after the next one."`
+
 	At     string `placeholder:"TIME" help:"Time that the ages are told for, RFC 3339. Default: now."`
 	Format string `enum:"text,json" default:"text" help:"text, or json: one object a line."`
 }
@@ -48,11 +52,32 @@ Exit status 0 when every list was had and is authentic, 1 when some are not.
 
 Examples:
   vidimus trust pull
-  vidimus trust pull --mirror mirror/`
+  vidimus trust pull --mirror mirror/
+  vidimus trust pull --lists-store 's3://evidence/2025?endpoint=s3.example.org'`
 }
 
-// Run fetches or reads the lists and stores what is authentic.
+// Run fetches or reads the lists and stores what is authentic, and remembers it.
 func (c *TrustPullCmd) Run(rt *runtime) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := checkListStore(ctx, c.ListsStore, rt.Now); err != nil {
+		return err
+	}
+	err := c.pull(ctx, rt)
+	sent, failed := rememberLists(ctx, rt, c.ListsStore)
+	if sent > 0 {
+		say(rt.Stderr, "remembered %d snapshots of lists in --lists-store\n", sent)
+	}
+	if err != nil {
+		if failed != nil {
+			say(rt.Stderr, "vidimus: error: %s\n", plainText(tellRemembered(failed).Error()))
+		}
+		return err
+	}
+	return tellRemembered(failed)
+}
+
+func (c *TrustPullCmd) pull(ctx context.Context, rt *runtime) error {
 	at, err := parseAt(c.At, rt.Now)
 	if err != nil {
 		return err
@@ -67,7 +92,7 @@ func (c *TrustPullCmd) Run(rt *runtime) error {
 		options.Now = rt.Now
 	}
 	if c.Mirror != "" {
-		return c.take(rt, options)
+		return c.take(ctx, rt, options)
 	}
 	clear := func() {}
 	if isTerminal(rt.Stderr) {
@@ -77,12 +102,17 @@ func (c *TrustPullCmd) Run(rt *runtime) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	r, err := p.Pull(ctx, nil)
 	clear()
 	if err != nil {
 		return pullFailure(err)
+	}
+	third, err := c.pullThird(ctx, rt, options, r.Snapshot, nil)
+	if err != nil {
+		return err
+	}
+	for _, t := range third {
+		r.Lists = append(r.Lists, t.ListResult)
 	}
 	if err := printPulled(rt.Stdout, r.Lists, c.Format); err != nil {
 		return err
@@ -91,7 +121,7 @@ func (c *TrustPullCmd) Run(rt *runtime) error {
 }
 
 // take stores what is authentic in a mirror's folder.
-func (c *TrustPullCmd) take(rt *runtime, options pull.Options) error {
+func (c *TrustPullCmd) take(ctx context.Context, rt *runtime, options pull.Options) error {
 	flags := trustFlags{Lists: c.Mirror}
 	files, err := flags.files(rt)
 	if err != nil {
@@ -105,10 +135,18 @@ func (c *TrustPullCmd) take(rt *runtime, options pull.Options) error {
 	if err != nil {
 		return pullFailure(err)
 	}
+	third, err := c.pullThird(ctx, rt, options, r.Snapshot, files)
+	if err != nil {
+		return err
+	}
+	markThird(r.Reports, third)
 	if err := printReports(rt.Stdout, r.Reports, c.Format); err != nil {
 		return err
 	}
 	if len(r.Reports) > 0 && !slices.ContainsFunc(r.Reports, func(x lotl.FileReport) bool { return x.Used }) && r.Snapshot == nil {
+		if err := unknownNotice(lotl.Input{Files: files, Journal: options.Journal}, c.Mirror); err != nil {
+			return err
+		}
 		return trustFailure(trustNotAuthentic, "the stored lists, if any, are left as they were", "no list of lists in %s is authentic: nothing is stored", c.Mirror)
 	}
 	refused := 0
@@ -141,6 +179,9 @@ func (c *TrustPullCmd) sum(rt *runtime, options pull.Options, r *pull.Result) er
 		hint = "if a new notice in the Official Journal names other certificates for the list of lists, give them with --lotl-anchors FILE"
 	}
 	if r.Snapshot == nil {
+		if err := sayStored(rt, options.Dir, r); err != nil { // its alerts
+			return err
+		}
 		if !refused {
 			hint = "is the network reachable? Lists from elsewhere are taken with --mirror DIR or --mirror-url URL"
 		}

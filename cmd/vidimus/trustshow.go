@@ -123,7 +123,7 @@ func (c *TrustShowCmd) Run(ctx *runtime) error {
 
 func (c *TrustShowCmd) show(s *trustlist.Snapshot, at time.Time, wanted []string) shownTrust {
 	out := shownTrust{Digest: s.Digest(), Journal: s.Journal, Anchors: s.Anchors, At: at, Lists: []shownList{}}
-	for _, l := range slices.Concat(s.LOTLs, s.Lists) {
+	for _, l := range slices.Concat(s.LOTLs, s.Others, s.Lists) {
 		if len(wanted) > 0 && !slices.Contains(wanted, l.Territory) {
 			continue
 		}
@@ -172,7 +172,7 @@ func (t *shownTrust) fresh(all []pull.Freshness) {
 		at := slices.IndexFunc(all, func(f pull.Freshness) bool {
 			return f.Territory == l.Territory && f.ThirdCountry == third && (f.Role == stored.RoleLOTL) == (l.Kind == string(trustlist.LOTL))
 		})
-		if at < 0 || l.Source == string(trustlist.FromExtra) {
+		if at < 0 || l.Source == string(trustlist.FromExtra) || l.Source == string(trustlist.FromThirdCountry) {
 			continue
 		}
 		f := all[at]
@@ -236,6 +236,9 @@ func (t shownTrust) print(w io.Writer) error {
 		}
 		if l.Source == string(trustlist.FromMRA) {
 			territory += " (third country)"
+		}
+		if l.Source == string(trustlist.FromThirdCountry) {
+			territory += " (third country, qualifies nothing)"
 		}
 		line("%s\t%d\t%s\t%s\t%d d\t%s\t%d\t%d\t%d\t%s", plainText(territory), l.Sequence, day(l.Issued), next, l.AgeDays, l.checked(t.At), l.Providers, l.Services, l.Certificates,
 			plainText(l.SignedBy))

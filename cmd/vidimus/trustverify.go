@@ -8,6 +8,7 @@ import (
 	goruntime "runtime"
 	"strings"
 
+	"github.com/vidimus/vidimus/trustlist"
 	"github.com/vidimus/vidimus/trustlist/lotl"
 )
 
@@ -60,6 +61,11 @@ func (c *TrustVerifyCmd) Run(ctx *runtime) error {
 			bad = append(bad, plainText(r.File))
 		}
 	}
+	if len(snapshot.LOTLs) == 0 {
+		if err := unknownNotice(in, orCache(c.Lists)); err != nil {
+			return trustFailure(trustNotAuthentic, noticeHint, "%v", err)
+		}
+	}
 	if len(bad) == 0 {
 		return trustFailure(trustNotAuthentic, pullHint, "no list of lists among the %d files is in force", len(reports))
 	}
@@ -99,6 +105,9 @@ func printReports(w io.Writer, reports []lotl.FileReport, format string) error {
 			line += "  -         "
 		}
 		line += "  " + plainText(filepath.Base(r.File))
+		if r.Source == string(trustlist.FromThirdCountry) {
+			line += " (third country, by the operator's choice: it qualifies nothing)"
+		}
 		if r.MutualRecognition {
 			line += " (third country, under a mutual recognition agreement)"
 		}

@@ -88,7 +88,9 @@ func (a *authentication) reach(e *entry, all []*entry) *chain {
 		mark = a.set.Mark
 	}
 	chains, notices := chainURLs(e.list, mark)
-	if a.set != nil && len(notices) > 0 && !strings.Contains(strings.ToUpper(notices[0]), strings.ToUpper(mark)) {
+	if says := NoticeSays(e.list, a.in.Journal); says != "" {
+		e.note("%s", says)
+	} else if a.set != nil && len(notices) > 0 && !strings.Contains(strings.ToUpper(notices[0]), strings.ToUpper(mark)) {
 		e.note("the list of lists rests on another notice in the Official Journal, %s, than the anchors (%s)", notices[0], a.set.Notice)
 	}
 	for _, urls := range chains {

@@ -1,9 +1,11 @@
 package lotl
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
+	"github.com/vidimus/vidimus/trustlist"
 	"github.com/vidimus/vidimus/validate/evidence"
 )
 
@@ -16,6 +18,42 @@ type AnchorSet struct {
 	Mark         string    // the part of URL that is the same in every language
 	Location     string    // where the notice says that the list of lists is
 	Fingerprints []evidence.ID
+}
+
+// Successor is a notice that is known to replace the newest built-in set, and whose
+// certificates this build does not know.
+type Successor struct {
+	Notice    string
+	Published time.Time
+	Ends      time.Time // when the certificates of the notice before end to count
+	Mark      string    // the part of its URL that is the same in every language
+}
+
+// Successors returns the notices that are known by name only.
+func Successors() []Successor {
+	return []Successor{{
+		Notice:    "OJ C/2026/1944, 15.4.2026",
+		Published: time.Date(2026, 4, 15, 0, 0, 0, 0, time.UTC),
+		Ends:      time.Date(2026, 4, 29, 0, 0, 0, 0, time.UTC),
+		Mark:      "/C/2026/1944/",
+	}}
+}
+
+// NoticeSays says in one sentence that a list of lists rests on another notice in the
+// Official Journal than the anchors; "" when it does not, or the anchors are the
+// operator's own choice.
+func NoticeSays(l *trustlist.List, journal string) string {
+	set, notices := notice(journal), Notices(l)
+	if set == nil || len(notices) == 0 || RestsOn(l, journal) {
+		return ""
+	}
+	says := fmt.Sprintf("list of lists %d of %s rests on the notice %s in the Official Journal, and the anchors are those of %s.", l.Sequence, day(l.Issued), notices[0], set.Notice)
+	for _, n := range Successors() {
+		if strings.Contains(strings.ToUpper(notices[0])+"/", strings.ToUpper(n.Mark)) {
+			says += fmt.Sprintf(" That is %s: it replaced them, which ended to count on %s, and this build does not know its certificates.", n.Notice, day(n.Ends))
+		}
+	}
+	return says
 }
 
 // Location of the list of lists, as notified.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/vidimus/vidimus/trustlist"
 	"github.com/vidimus/vidimus/trustlist/lotl"
+	"github.com/vidimus/vidimus/validate/evidence"
 )
 
 // RememberedDir holds every snapshot that was ever stored: its lists by SHA-256,
@@ -72,9 +73,8 @@ func AsOf(fsys fs.FS, at time.Time, workers int) (*trustlist.Snapshot, *Manifest
 	}
 	name := ""
 	for _, e := range entries { // in the order of names, and so of times
-		stamp, _, ok := strings.Cut(e.Name(), "-")
-		made, err := time.Parse(stampLayout, stamp)
-		if ok && err == nil && strings.HasSuffix(e.Name(), ".json") && !made.After(at) {
+		stamp, _, _ := strings.Cut(e.Name(), "-")
+		if made, err := time.Parse(stampLayout, stamp); err == nil && isManifest(e.Name()) && !made.After(at) {
 			name = e.Name()
 		}
 	}
@@ -99,6 +99,9 @@ func (m *Manifest) Files(fsys fs.FS) ([]lotl.File, error) {
 		raw, err := read(fsys, e.Path(), trustlist.MaxListSize)
 		if err != nil {
 			return nil, fmt.Errorf("reading list %s of %s: %w", e.File, e.Territory, err)
+		}
+		if id := evidence.Of(raw); id != e.SHA256 {
+			return nil, fmt.Errorf("reading list %s of %s (%s): it was altered: its SHA-256 is %s", e.File, e.Territory, e.Path(), id)
 		}
 		out = append(out, lotl.File{Name: e.File, Raw: raw})
 	}
