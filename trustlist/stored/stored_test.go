@@ -387,3 +387,23 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// abroad is a snapshot with the list of a third country to which a list of lists of
+// the operator's points, and one that he named.
+func abroad(t testing.TB) *trustlist.Snapshot {
+	signer := testSigner(t)
+	other, err := trustlist.Parse([]byte(`<TrustServiceStatusList xmlns="http://uri.etsi.org/02231/v2#"><SchemeInformation><TSLVersionIdentifier>5</TSLVersionIdentifier>
+<TSLSequenceNumber>25</TSLSequenceNumber><TSLType>http://uri.etsi.org/TrstSvc/TrustedList/TSLType/ZZlistofthelists</TSLType><SchemeTerritory>ZZ</SchemeTerritory>
+<PointersToOtherTSL><OtherTSLPointer><TSLLocation>https://zz.test/</TSLLocation><AdditionalInformation>
+<OtherInformation><TSLType>http://uri.etsi.org/TrstSvc/TrustedList/TSLType/ZZlist</TSLType></OtherInformation><OtherInformation><SchemeTerritory>ZZ</SchemeTerritory></OtherInformation>
+</AdditionalInformation></OtherTSLPointer></PointersToOtherTSL></SchemeInformation></TrustServiceStatusList>`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other.Name, other.Source, other.Signature = "ZZ-lotl.xml", trustlist.FromThirdCountry, trustlist.SignatureStatus{Indication: "TOTAL-PASSED", Signer: signer}
+	l := testList(t, "EUlistofthelists", "EU", 25, signer)
+	ee, zz, yy := testList(t, "EUgeneric", "EE", 7, signer), testList(t, "ZZlist", "ZZ", 3, signer), testList(t, "YYlist", "YY", 3, signer)
+	ee.LOTL, zz.LOTL = l, other
+	zz.Source, yy.Source = trustlist.FromThirdCountry, trustlist.FromThirdCountry
+	return trustlist.NewSnapshot(trustlist.Contents{LOTLs: []*trustlist.List{l}, Others: []*trustlist.List{other}, Lists: []*trustlist.List{ee, yy, zz}, Anchors: []evidence.ID{{1}}})
+}
