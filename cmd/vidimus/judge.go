@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/vidimus/vidimus/trustlist"
+	"github.com/vidimus/vidimus/trustlist/pull"
 	"github.com/vidimus/vidimus/validate"
 	"github.com/vidimus/vidimus/validate/certificate"
 	"github.com/vidimus/vidimus/validate/fetch"
@@ -62,6 +63,13 @@ func gathered(ctx context.Context, v *validate.Validator, req validate.Request, 
 	ctx, cancel := context.WithTimeout(ctx, gatherTimeout)
 	defer cancel()
 	return v.Gather(ctx, req, src)
+}
+
+// freshened is a snapshot with what past pulls know of when its lists were last the
+// published ones. It is another value beside the old one, which stays as it is; both
+// have the same lists and the same digest.
+func freshened(s *trustlist.Snapshot, past *pull.State) *trustlist.Snapshot {
+	return s.WithChecked(pull.Checked(s, past))
 }
 
 // join makes one of a snapshot, the plain anchors and a policy.

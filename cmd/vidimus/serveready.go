@@ -77,7 +77,7 @@ func (s *service) Trust() api.TrustState {
 func listStates(snap *trustlist.Snapshot, all []pull.Freshness) []api.ListState {
 	var out []api.ListState
 	for _, l := range snap.Lists {
-		if l.Source == trustlist.FromExtra {
+		if l.Source == trustlist.FromExtra || l.Source == trustlist.FromThirdCountry {
 			out = append(out, api.ListState{Territory: l.Territory, Sequence: l.Sequence, NextUpdate: l.NextUpdate})
 		}
 	}

@@ -14,7 +14,6 @@ import (
 
 	"github.com/vidimus/vidimus/trustlist"
 	"github.com/vidimus/vidimus/trustlist/lotl"
-	"github.com/vidimus/vidimus/trustlist/pull"
 	"github.com/vidimus/vidimus/trustlist/stored"
 	"github.com/vidimus/vidimus/validate/certificate"
 	"github.com/vidimus/vidimus/validate/evidence"
@@ -50,7 +49,7 @@ func (f *trustFlags) snapshot(ctx *runtime, at time.Time) (*trustlist.Snapshot, 
 			return nil, err
 		}
 		if s != nil {
-			s = s.WithChecked(pull.Checked(s, pastPulls(ctx)))
+			s = freshened(s, pastPulls(ctx))
 		}
 		if len(in.Extra) == 0 && s != nil {
 			return s, nil
@@ -74,7 +73,7 @@ func (f *trustFlags) snapshot(ctx *runtime, at time.Time) (*trustlist.Snapshot, 
 	}
 	s, reports := lotl.Authenticate(in)
 	if f.Lists == "" {
-		s = s.WithChecked(pull.Checked(s, pastPulls(ctx)))
+		s = freshened(s, pastPulls(ctx))
 	}
 	if err := refusedExtra(reports[len(in.Files):]); err != nil {
 		return nil, err

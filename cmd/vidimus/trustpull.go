@@ -60,7 +60,7 @@ Examples:
 func (c *TrustPullCmd) Run(rt *runtime) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := checkListStore(ctx, c.ListsStore, rt.Now); err != nil {
+	if err := checkListStore(c.ListsStore, rt.Now); err != nil {
 		return err
 	}
 	err := c.pull(ctx, rt)

@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"iter"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/vidimus/vidimus/archive"
@@ -36,6 +36,9 @@ func openListStore(ctx context.Context, rawURL string, now func() time.Time) (st
 	return listStore{s}, nil
 }
 
+// rememberTimeout bounds the filling of a store that does not answer.
+const rememberTimeout = 5 * time.Minute
+
 // rememberLists puts what the cache remembers, and the store of --lists-store has not
 // yet, into it; nothing without the flag. A store that is down stops no pull: what is
 // missing there is put after the next one.
@@ -47,6 +50,8 @@ func rememberLists(ctx context.Context, rt *runtime, rawURL string) (sent int, e
 	if err != nil {
 		return 0, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, rememberTimeout)
+	defer cancel()
 	s, err := openListStore(ctx, rawURL, rt.Now)
 	if err != nil {
 		return 0, err
@@ -55,17 +60,22 @@ func rememberLists(ctx context.Context, rt *runtime, rawURL string) (sent int, e
 }
 
 // checkListStore refuses a --lists-store that is wrongly written, before anything is
-// fetched. That a store cannot be reached is told later.
-func checkListStore(ctx context.Context, rawURL string, now func() time.Time) error {
-	if rawURL == "" {
+// fetched. It does not ask whether the store is there: that is told later.
+func checkListStore(rawURL string, now func() time.Time) error {
+	path, folder := strings.CutPrefix(rawURL, "dir:")
+	switch {
+	case rawURL == "" || folder && path != "":
+		return nil
+	case strings.HasPrefix(rawURL, "s3://"):
+		if _, err := s3Options(rawURL, now); err != nil {
+			return &storeError{fmt.Errorf("reading --lists-store: %w", err), listStoreHint}
+		}
 		return nil
 	}
-	var wrong *storeError
-	if _, err := openStore(ctx, rawURL, now); errors.As(err, &wrong) {
-		return &storeError{fmt.Errorf("--lists-store: %w", wrong.err), wrong.hint}
-	}
-	return nil
+	return &storeError{fmt.Errorf("--lists-store %q is neither dir:PATH nor s3://BUCKET/PREFIX", rawURL), listStoreHint}
 }
+
+const listStoreHint = "write --lists-store dir:PATH, or --lists-store 's3://BUCKET/PREFIX?endpoint=HOST&region=REGION'"
 
 // tellRemembered is the error, with a hint, of a store that could not be filled.
 func tellRemembered(err error) error {
@@ -83,14 +93,19 @@ func (f *trustFlags) remembered(rt *runtime, at time.Time) (fsys fs.FS, place st
 	if err != nil {
 		return nil, "", err
 	}
+	if err := checkListStore(f.ListsStore, rt.Now); err != nil {
+		return nil, "", err
+	}
 	if f.ListsStore == "" {
 		return os.DirFS(dir), dir, nil
 	}
 	place = "the store of --lists-store"
-	s, err := openListStore(context.Background(), f.ListsStore, rt.Now)
+	ctx, cancel := context.WithTimeout(context.Background(), rememberTimeout)
+	defer cancel()
+	s, err := openListStore(ctx, f.ListsStore, rt.Now)
 	if err != nil {
 		return nil, place, err
 	}
-	fsys, err = stored.Fetch(context.Background(), s, at)
+	fsys, err = stored.Fetch(ctx, s, at)
 	return fsys, place, err
 }

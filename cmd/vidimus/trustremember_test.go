@@ -127,6 +127,25 @@ func TestListsStoreThatIsDown(t *testing.T) {
 	}
 }
 
+// Whoever asks a store that is not there for a past day is told, and is judged by
+// nothing else.
+func TestListsStoreThatIsNotThere(t *testing.T) {
+	u := newUnion(t, "EE")
+	t.Setenv("AWS_ACCESS_KEY_ID", "testaccess")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "testsecret")
+	asOf := []string{"show", "--lotl-anchors", u.anchors, "--lists-as-of", frozenAt, "--lists-store"}
+	if _, errs, code := u.run(t, t.TempDir(), append(asOf, "ftp://x")...); code != exitUsage || !strings.Contains(errs, "neither dir:PATH nor s3://") {
+		t.Errorf("%d %s", code, errs)
+	}
+	block := file(t, "no-folder", nil)
+	if _, errs, code := u.run(t, t.TempDir(), append(asOf, "dir:"+block)...); code != exitNoTrust || !strings.Contains(errs, "the store of --lists-store cannot be used") {
+		t.Errorf("%d %s", code, errs)
+	}
+	if _, errs, code := u.run(t, t.TempDir(), append(asOf, "dir:"+t.TempDir())...); code != exitNoTrust || !strings.Contains(errs, "no lists are remembered from") {
+		t.Errorf("%d %s", code, errs)
+	}
+}
+
 // gateway starts versitygw, a real S3 server, on loopback, and returns its endpoint;
 // without it the test skips.
 func gateway(t *testing.T) string {

@@ -215,8 +215,8 @@ func TestUnknownNotice(t *testing.T) {
 	_, journal := lotl.DefaultAnchors()
 	for _, test := range []struct{ url, says string }{
 		{eutest.Journal2019, ""},
-		{eutest.Journal2026, "rests on the notice " + eutest.Journal2026 + " in the Official Journal, and the anchors are those of OJ C 276, 16.8.2019, p. 1. That is OJ C/2026/1944, 15.4.2026: it replaced them, which ended to count on 2026-04-29, and this build does not know its certificates."},
-		{"https://eur-lex.europa.eu/eli/C/2030/1/oj", "rests on the notice https://eur-lex.europa.eu/eli/C/2030/1/oj in the Official Journal, and the anchors are those of OJ C 276, 16.8.2019, p. 1."},
+		{eutest.Journal2026, "rests on another notice in the Official Journal, " + eutest.Journal2026 + ", than the anchors (OJ C 276, 16.8.2019, p. 1). That is OJ C/2026/1944, 15.4.2026: it replaced them, which ended to count on 2026-04-29, and this build does not know its certificates."},
+		{"https://eur-lex.europa.eu/eli/C/2030/1/oj", "rests on another notice in the Official Journal, https://eur-lex.europa.eu/eli/C/2030/1/oj, than the anchors (OJ C 276, 16.8.2019, p. 1)."},
 	} {
 		w := eutest.New(t).SmallKeys().At(eutest.Day(2026, 6, 1))
 		w.LOTL().Journal.URL = test.url

@@ -47,7 +47,7 @@ func NoticeSays(l *trustlist.List, journal string) string {
 	if set == nil || len(notices) == 0 || RestsOn(l, journal) {
 		return ""
 	}
-	says := fmt.Sprintf("list of lists %d of %s rests on the notice %s in the Official Journal, and the anchors are those of %s.", l.Sequence, day(l.Issued), notices[0], set.Notice)
+	says := fmt.Sprintf("list of lists %d of %s rests on another notice in the Official Journal, %s, than the anchors (%s).", l.Sequence, day(l.Issued), notices[0], set.Notice)
 	for _, n := range Successors() {
 		if strings.Contains(strings.ToUpper(notices[0])+"/", strings.ToUpper(n.Mark)) {
 			says += fmt.Sprintf(" That is %s: it replaced them, which ended to count on %s, and this build does not know its certificates.", n.Notice, day(n.Ends))

@@ -46,7 +46,7 @@ func FreshnessOf(snapshot *trustlist.Snapshot, s *State, at time.Time, maxAge ti
 	}
 	var out []Freshness
 	for _, l := range slices.Concat(snapshot.LOTLs, snapshot.Lists) {
-		if l.Source != trustlist.FromExtra {
+		if l.Source != trustlist.FromExtra && l.Source != trustlist.FromThirdCountry {
 			out = append(out, freshness(l, s, at, maxAge))
 		}
 	}
