@@ -75,7 +75,7 @@ func checkLists(t *testing.T, r *reports.Report) {
 			if l.Source != "mra" || l.Agreement == nil || *l.Agreement != (reports.Agreement{Pointing: "urn:test:eu", Pointed: "urn:test:ZZ"}) {
 				t.Errorf("%+v", l)
 			}
-		case l.Source != "" || l.Agreement != nil:
+		case l.Source != "lotl" || l.Agreement != nil:
 			t.Errorf("%+v", l)
 		}
 	}

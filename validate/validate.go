@@ -6,6 +6,7 @@ package validate
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/vidimus/vidimus/trustlist"
@@ -150,7 +151,9 @@ func (v *Validator) Validate(req Request) (*Verdict, error) {
 	for _, x := range c.ChainCertificates() {
 		met[trustlist.KeyOf(x)] = true
 	}
-	return &Verdict{Report: rep, Judged: judged, Evidence: c.Evidence, Lists: lists, met: met}, nil
+	verdict := &Verdict{Report: rep, Judged: judged, Evidence: c.Evidence, Lists: lists, met: met}
+	rep.AddAnchors(slices.DeleteFunc(slices.Clone(v.trust.Plain()), func(x *certificate.Certificate) bool { return !verdict.Uses(x) }))
+	return verdict, nil
 }
 
 func (v *Validator) head(req Request, at time.Time) *report.Report {

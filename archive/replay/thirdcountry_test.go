@@ -129,6 +129,49 @@ func TestThirdCountryQualifiesNothing(t *testing.T) {
 	}
 }
 
+// A third country's time-stamping service, listed as one for qualified time-stamps,
+// makes good time-stamps, and none that is called qualified.
+func TestThirdCountryStampIsNotQualified(t *testing.T) {
+	sc := newScene(t)
+	zz := sc.w.Apart("ZZ")
+	p := zz.Provider("ZZ Trust")
+	p.TSA("ZZ TSA")
+	a := &abroad{scene: sc, zz: zz, ca: p.CA("ZZ CA")}
+	f := validate.File{Name: "x.asice", Data: sc.w.Container(contract).Sign(a.ca.Signer(), eutest.SignOptions{}).Bytes()}
+	in := sc.input()
+	other := sc.w.OtherLOTL("ZZ", zz)
+	in.Extra = []lotl.Extra{a.extra(other.File(), other.Signer)}
+	s := tell(t, sc.trust(in), practice(t), f)
+	stamps := s.verdict.Report.Signatures[0].Timestamps
+	if len(stamps) != 1 || stamps[0].ProducedBy != "ZZ TSA" || stamps[0].Indication != "PASSED" || stamps[0].Qualification != "N/A" {
+		t.Errorf("%+v", stamps)
+	}
+	s.replays(t)
+}
+
+// An anchor besides the lists bears its label in the report, once, and only where a
+// chain rests on it.
+func TestPlainAnchorsAreLabelled(t *testing.T) {
+	sc := newScene(t)
+	f := sc.signed(eutest.SignOptions{})
+	stranger := sc.p.CA("nobody's", eutest.Unlisted())
+	ca, tsa := sc.cert(sc.ca.Certificate), sc.cert(sc.tsa.Certificate)
+	s := tell(t, path.NewTrust(nil, []*certificate.Certificate{tsa, sc.cert(stranger.Certificate), ca, ca}), practice(t), f)
+	anchors := s.verdict.Report.Trust.Anchors
+	if len(anchors) != 2 || anchors[0].SHA256 > anchors[1].SHA256 || anchors[0].Source != "trust-anchor" || anchors[0].Subject == anchors[1].Subject {
+		t.Errorf("%+v", anchors)
+	}
+	var text strings.Builder
+	if err := s.verdict.Report.Text(&text); err != nil || strings.Count(text.String(), "TEST CA, SHA-256 "+ca.ID.String()[:8]) != 1 {
+		t.Errorf("%v\n%s", err, text.String())
+	}
+	s.replays(t)
+	s = tell(t, sc.trust(sc.input()), practice(t), f)
+	if s.verdict.Report.Trust.Anchors != nil {
+		t.Errorf("anchors where none were given: %+v", s.verdict.Report.Trust.Anchors)
+	}
+}
+
 // How fresh the lists were is frozen into the bundle: replayed in any later year it
 // says what it said then. The policy says what follows.
 func TestFreshnessIsFrozen(t *testing.T) {

@@ -2,6 +2,8 @@ package report
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/vidimus/vidimus/trustlist"
@@ -112,6 +114,16 @@ func (r *Report) AddLists(lists []*trustlist.List, checked func(*trustlist.List)
 		}
 		r.Trust.Lists = append(r.Trust.Lists, x)
 	}
+}
+
+// AddAnchors writes the anchors besides the lists that the verdict rests on, each
+// once, in the order of their SHA-256. The lists are added before.
+func (r *Report) AddAnchors(anchors []*certificate.Certificate) {
+	for _, c := range anchors {
+		r.Trust.Anchors = append(r.Trust.Anchors, Anchor{Subject: c.SignerName(), SHA256: c.ID.String(), Source: "trust-anchor"})
+	}
+	slices.SortFunc(r.Trust.Anchors, func(a, b Anchor) int { return strings.Compare(a.SHA256, b.SHA256) })
+	r.Trust.Anchors = slices.Compact(r.Trust.Anchors)
 }
 
 func digestName(ref *signature.Reference) string {

@@ -62,6 +62,16 @@ type Policy struct {
 // Trust is what the verdict rests on.
 type Trust struct {
 	Lists []List `json:"lists"`
+	// Anchors are the certificates that the operator trusts besides the lists and that
+	// stand in a chain of this verdict. What they issue is never called qualified.
+	Anchors []Anchor `json:"anchors,omitempty"`
+}
+
+// Anchor is a certificate that the operator trusts besides the lists.
+type Anchor struct {
+	Subject string `json:"subject"`
+	SHA256  string `json:"sha256"`
+	Source  string `json:"source"` // the label of trust: "trust-anchor"
 }
 
 // List is a trusted list that the verdict rests on.

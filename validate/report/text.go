@@ -195,6 +195,7 @@ func (t *textWriter) lists(trust *Trust) {
 		return
 	}
 	t.blank()
+	defer t.anchors(trust.Anchors)
 	if len(trust.Lists) == 0 {
 		t.say("  ", "", "The verdict rests on no trusted list.")
 		return
@@ -212,5 +213,16 @@ func (t *textWriter) lists(trust *Trust) {
 			extra = fmt.Sprintf(", of a third country: it counts under the mutual recognition agreement of %s with %s", l.Agreement.Pointing, l.Agreement.Pointed)
 		}
 		t.say("    ", "", fmt.Sprintf("%-3s number %d of %s, SHA-256 %s%s", l.Territory, l.Sequence, day(l.Issued.Time), short(l.SHA256), extra))
+	}
+}
+
+// anchors tells of what the operator trusts besides the lists.
+func (t *textWriter) anchors(list []Anchor) {
+	if len(list) == 0 {
+		return
+	}
+	t.say("  ", "", "It rests on these anchors besides the lists, by the operator's choice; what they issue is never called qualified:")
+	for _, a := range list {
+		t.say("    ", "", fmt.Sprintf("%s, SHA-256 %s", a.Subject, short(a.SHA256)))
 	}
 }

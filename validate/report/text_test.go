@@ -30,6 +30,7 @@ func TestTextIsHarmless(t *testing.T) {
 		s.Timestamps[0].ProducedBy, s.Revocations[0].About, s.Revocations[0].ProducedBy, s.Findings[0].Says = evil, evil, evil, evil
 		r.Timestamps[0].ProducedBy, r.EvidenceRecords[0].Path, r.EvidenceRecords[0].References[0].Name = evil, evil, evil
 		r.Policy.Name, r.Trust.Lists[0].Territory = evil, evil
+		r.Trust.Anchors = []report.Anchor{{Subject: evil, SHA256: evil}}
 		honest := full()
 		honest.Error = nil
 		for _, got := range []string{text(t, r), text(t, &report.Report{File: evil, Error: &report.Error{Message: evil, Hint: evil}})} {
