@@ -100,8 +100,10 @@ var rooms = map[string]room{
 	"trustlist":         {reader, []string{"validate/certificate", "validate/evidence", "validate/algo", "validate/xmldom"}},
 	"trustlist/lotl":    {judge, []string{"trustlist", "validate/xmldsig", "validate/xmldom", "validate/xades", "validate/verdict", "validate/evidence", "validate/certificate", "validate/algo", "validate/signature"}},
 	"trustlist/changes": {judge, []string{"trustlist", "trustlist/lotl", "validate/evidence", "validate/certificate"}},
-	"trustlist/stored":  {door, []string{"trustlist", "trustlist/lotl", "validate/evidence"}}, // a trust cache: reads are pure, Write is not
-	"trustlist/pull":    {door, []string{"trustlist", "trustlist/lotl", "trustlist/changes", "trustlist/stored", "validate/evidence"}},
+	// one file for the other side of an air gap; who carries it is the command's business
+	"trustlist/portable": {judge, []string{"trustlist", "trustlist/lotl", "validate/evidence"}},
+	"trustlist/stored":   {door, []string{"trustlist", "trustlist/lotl", "validate/evidence"}}, // a trust cache: reads are pure, Write is not
+	"trustlist/pull":     {door, []string{"trustlist", "trustlist/lotl", "trustlist/changes", "trustlist/stored", "validate/evidence"}},
 
 	"archive":        {door, []string{"archive/bundle", "validate/evidence"}},
 	"archive/bundle": {reader, []string{"validate/evidence", "validate/report"}},

@@ -13,6 +13,8 @@ type TrustCmd struct {
 	Show   TrustShowCmd   `cmd:"" help:"Show what is trusted: countries, providers, services, status, ages."`
 	Diff   TrustDiffCmd   `cmd:"" help:"Say what changed between two sets of lists."`
 	Verify TrustVerifyCmd `cmd:"" help:"Check a mirror: one line for each file, and whether it is authentic."`
+	Export TrustExportCmd `cmd:"" help:"Write all lists of the cache, with their proofs, into one file for a machine without a network."`
+	Import TrustImportCmd `cmd:"" help:"Take the lists of such a file into the cache, verified again."`
 }
 
 // trustError is an error with an exit status (contract §1) and a hint.
