@@ -99,7 +99,8 @@ var rooms = map[string]room{
 
 	"trustlist":         {reader, []string{"validate/certificate", "validate/evidence", "validate/algo", "validate/xmldom"}},
 	"trustlist/lotl":    {judge, []string{"trustlist", "validate/xmldsig", "validate/xmldom", "validate/xades", "validate/verdict", "validate/evidence", "validate/certificate", "validate/algo", "validate/signature"}},
-	"trustlist/changes": {judge, []string{"trustlist", "trustlist/lotl", "validate/evidence", "validate/certificate"}},
+	"trustlist/changes": {judge, []string{"trustlist", "trustlist/lotl", "trustlist/browse", "validate/evidence", "validate/certificate"}},
+	"trustlist/browse":  {paper, []string{"trustlist", "validate/algo", "validate/certificate", "validate/evidence"}}, // what the lists say, in words
 	// one file for the other side of an air gap; who carries it is the command's business
 	"trustlist/portable": {judge, []string{"trustlist", "trustlist/lotl", "validate/evidence"}},
 	"trustlist/stored":   {door, []string{"trustlist", "trustlist/lotl", "validate/evidence"}}, // a trust cache: reads are pure, Write is not
@@ -162,7 +163,7 @@ var homes = []struct {
 	{"github.com/alecthomas/kong", []string{"cmd/vidimus"}, "flags are the command's business"},
 	{"golang.org/x/crypto/cryptobyte/...", []string{"validate/algo", "validate/certificate", "validate/cms", "validate/tst", "validate/ers", "validate/revocation", "validate/cades", "validate/xades", "validate/pades", "validate/eutest"}, "bounded DER reading, by readers only"},
 	{"golang.org/x/crypto/ripemd160", []string{"validate/algo"}, "old digests, known by one package"},
-	{"golang.org/x/text/...", []string{"validate/certificate", "validate/asic", "validate/xades", "validate/path"}, "names in old encodings and normal forms"},
+	{"golang.org/x/text/...", []string{"validate/certificate", "validate/asic", "validate/xades", "validate/path", "trustlist/browse"}, "names in old encodings and normal forms"},
 	{"github.com/chromedp/...", []string{"api/pages/browsertest"}, "a browser, for tests"},
 	{"golang.org/x/term", []string{"cmd/vidimus"}, "whether there is a terminal is the command's business"},
 }
