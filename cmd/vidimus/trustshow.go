@@ -2,91 +2,64 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
-	"io"
 	"slices"
-	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/vidimus/vidimus/trustlist"
+	"github.com/vidimus/vidimus/trustlist/browse"
 	"github.com/vidimus/vidimus/trustlist/pull"
 	"github.com/vidimus/vidimus/trustlist/stored"
-	"github.com/vidimus/vidimus/validate/evidence"
 )
 
 // TrustShowCmd is `vidimus trust show`: what is trusted.
 type TrustShowCmd struct {
 	trustFlags
-	Territory []string `arg:"" optional:"" help:"Show the providers and services of these territories, e.g. EE LV."`
-	At        string   `placeholder:"TIME" help:"Time that ages and statuses are told for, RFC 3339. Default: now."`
-	Format    string   `enum:"text,json" default:"text" help:"text or json."`
+	Territory   []string `arg:"" optional:"" help:"Show the providers and services of these territories, e.g. EE LV."`
+	Search      string   `placeholder:"TEXT" help:"Find providers and services by names, registration numbers, subjects of certificates, territories; without case and accents."`
+	Certificate string   `placeholder:"FILE" help:"Say which services a certificate identifies and which issued it: a file (PEM or DER), or the SHA-256 of a listed one."`
+	Service     string   `placeholder:"ID" help:"Show all that the list says of this service. The other outputs tell the IDs."`
+	Provider    string   `placeholder:"ID" help:"Show this provider with its services."`
+	Type        string   `placeholder:"TYPE" help:"Only services of this type, e.g. CA/QC or QTST."`
+	Status      string   `placeholder:"STATUS" help:"Only services of this status, e.g. granted; 'active' for all that are at work."`
+	History     bool     `help:"Show past statuses too."`
+	Limit       int      `default:"20" help:"Hits of a search, at most 200."`
+	Offset      int      `help:"Hits of a search to pass over."`
+	At          string   `placeholder:"TIME" help:"Time that ages and statuses are told for, RFC 3339. Default: now."`
+	Format      string   `enum:"text,json" default:"text" help:"text or json."`
 }
 
 // Help is the example under `--help`.
 func (c *TrustShowCmd) Help() string {
 	return `Shows the lists in force, their ages, and how much they hold; with territories,
-their providers and services.
+their providers and services. Or answers who an authority is, what it may issue, since
+when, and which list says so.
 
 Examples:
   vidimus trust show
-  vidimus trust show EE --lists mirror/ --at 2023-11-10T12:00:00Z`
+  vidimus trust show EE --lists mirror/ --at 2023-11-10T12:00:00Z
+  vidimus trust show --search "ceska posta" --type CA/QC --status granted
+  vidimus trust show --certificate signer.pem
+  vidimus trust show --service 03e4227cef6330a0bd359614 --history`
 }
 
-// shownTrust is the JSON of `trust show`.
+// shownTrust is the JSON of `trust show` without a question.
 type shownTrust struct {
-	Digest   evidence.ID   `json:"digest"`
-	Journal  string        `json:"journal,omitempty"`
-	Anchors  []evidence.ID `json:"anchors"`
-	At       time.Time     `json:"at"`
-	Lists    []shownList   `json:"lists"`
-	Missing  []string      `json:"missing,omitempty"`
-	Rejected []shownFault  `json:"rejected,omitempty"`
+	browse.Overview
+	Lists   []shownList                          `json:"lists"`
+	history func(service string) []browse.Period // nil: not asked for
 }
 
-type shownFault struct {
-	File string `json:"file"`
-	Why  string `json:"why"`
-}
-
+// shownList is a list with what is known of its pulls.
 type shownList struct {
-	Kind         string      `json:"kind"`
-	Territory    string      `json:"territory"`
-	Sequence     int         `json:"sequence"`
-	Version      int         `json:"version"`
-	Issued       time.Time   `json:"issued"`
-	NextUpdate   *time.Time  `json:"nextUpdate,omitempty"`
-	AgeDays      int         `json:"ageDays"`
-	Expired      bool        `json:"expired"`
-	Source       string      `json:"source"`
-	Providers    int         `json:"providers"`
-	Services     int         `json:"services"`
-	Certificates int         `json:"certificates"`
-	SignedBy     string      `json:"signedBy"`
-	SHA256       evidence.ID `json:"sha256"`
+	browse.List
 	// How fresh a list of the cache is: fresh, expired, or unpulled.
-	State     string          `json:"state,omitempty"`
-	LastGood  *time.Time      `json:"lastGood,omitempty"` // when it was last known to be the published one
-	LastError string          `json:"lastError,omitempty"`
-	Cause     string          `json:"cause,omitempty"`
-	Says      string          `json:"says,omitempty"`
-	Problems  []string        `json:"problems,omitempty"`
-	Detail    []shownProvider `json:"detail,omitempty"`
-}
-
-type shownProvider struct {
-	Name       string         `json:"name"`
-	TradeNames []string       `json:"tradeNames,omitempty"`
-	Services   []shownService `json:"services"`
-}
-
-type shownService struct {
-	Name   string     `json:"name"`
-	Type   string     `json:"type"`
-	Status string     `json:"status"`
-	Since  *time.Time `json:"since,omitempty"`
-	Active bool       `json:"active"`
+	State     string            `json:"state,omitempty"`
+	LastGood  *time.Time        `json:"lastGood,omitempty"` // when it was last known to be the published one
+	LastError string            `json:"lastError,omitempty"`
+	Cause     string            `json:"cause,omitempty"`
+	Says      string            `json:"says,omitempty"`
+	Detail    []browse.Provider `json:"detail,omitempty"`
 }
 
 // Run shows what is trusted.
@@ -94,6 +67,16 @@ func (c *TrustShowCmd) Run(ctx *runtime) error {
 	at, err := parseAt(c.At, ctx.Now)
 	if err != nil {
 		return err
+	}
+	questions := 0
+	for _, asked := range []bool{c.searches(), c.Certificate != "", c.Service != "", c.Provider != ""} {
+		if asked {
+			questions++
+		}
+	}
+	if questions > 1 || questions == 1 && !c.searches() && len(c.Territory) > 0 || c.searches() && len(c.Territory) > 1 {
+		return trustFailure(trustUsage, "--search, with one territory, --type and --status if need be; or --certificate; or --service; or --provider",
+			"trust show answers one question at a time")
 	}
 	s, err := c.snapshot(ctx, at)
 	if err != nil {
@@ -109,55 +92,48 @@ func (c *TrustShowCmd) Run(ctx *runtime) error {
 		}
 		wanted = append(wanted, t)
 	}
-	shown := c.show(s, at, wanted)
+	slices.Sort(wanted)
+	wanted = slices.Compact(wanted)
+	b := browse.New(s)
+	if questions == 1 {
+		return c.answer(ctx, b, at)
+	}
+	shown := c.show(b, at, wanted)
 	if c.Lists == "" && c.ListsAsOf == "" {
 		shown.fresh(pull.FreshnessOf(s, pastPulls(ctx), at, 0))
 	}
 	if c.Format == "json" {
-		enc := json.NewEncoder(ctx.Stdout)
-		enc.SetEscapeHTML(false)
-		return enc.Encode(shown)
+		return c.encode(ctx, shown)
 	}
 	return shown.print(ctx.Stdout)
 }
 
-func (c *TrustShowCmd) show(s *trustlist.Snapshot, at time.Time, wanted []string) shownTrust {
-	out := shownTrust{Digest: s.Digest(), Journal: s.Journal, Anchors: s.Anchors, At: at, Lists: []shownList{}}
-	for _, l := range slices.Concat(s.LOTLs, s.Others, s.Lists) {
-		if len(wanted) > 0 && !slices.Contains(wanted, l.Territory) {
-			continue
+// encode prints one line of JSON.
+func (c *TrustShowCmd) encode(rt *runtime, v any) error {
+	enc := json.NewEncoder(rt.Stdout)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+func (c *TrustShowCmd) show(b *browse.Browser, at time.Time, wanted []string) shownTrust {
+	out := shownTrust{Overview: b.Overview(at), Lists: []shownList{}}
+	if len(wanted) == 0 {
+		for _, l := range out.Overview.Lists {
+			out.Lists = append(out.Lists, shownList{List: l})
 		}
-		certificates := map[evidence.ID]bool{}
-		x := shownList{Kind: string(l.Kind), Territory: l.Territory, Sequence: l.Sequence, Version: l.Version, Issued: l.Issued, NextUpdate: l.NextUpdate,
-			AgeDays: int(at.Sub(l.Issued).Hours() / 24), Expired: l.Expired(at), Source: string(l.Source), Providers: len(l.Providers),
-			Services: l.ServiceCount(), SHA256: l.SHA256, Problems: l.Problems}
-		if l.Signature.Signer != nil {
-			x.SignedBy = l.Signature.Signer.SignerName()
-		}
-		for _, p := range l.Providers {
-			detail := shownProvider{Name: p.Name(), TradeNames: p.TradeNames, Services: []shownService{}}
-			for _, service := range p.Services {
-				for _, cert := range service.Certificates {
-					certificates[cert.ID] = true
-				}
-				detail.Services = append(detail.Services, showService(service))
-			}
-			if len(wanted) > 0 {
-				x.Detail = append(x.Detail, detail)
-			}
-		}
-		x.Certificates = len(certificates)
-		out.Lists = append(out.Lists, x)
-	}
-	if len(wanted) > 0 {
 		return out
 	}
-	for _, m := range s.Missing {
-		out.Missing = append(out.Missing, m.Says)
+	out.Missing, out.Rejected = nil, nil
+	for _, code := range wanted {
+		territory, _ := b.Territory(code, at)
+		for _, l := range territory.Lists {
+			out.Lists = append(out.Lists, shownList{List: l.List, Detail: l.Detail})
+		}
 	}
-	for _, r := range s.Rejected {
-		if !r.Older {
-			out.Rejected = append(out.Rejected, shownFault{File: r.File, Why: r.Why})
+	if c.History {
+		out.history = func(id string) []browse.Period {
+			s, _ := b.Service(id, at)
+			return s.History
 		}
 	}
 	return out
@@ -194,88 +170,4 @@ func (l shownList) checked(at time.Time) string {
 		return "-"
 	}
 	return pull.Ago(at.Sub(*l.LastGood)) + " ago"
-}
-
-// showService shortens the URIs to what people call them.
-func showService(s *trustlist.Service) shownService {
-	if len(s.Instances) == 0 {
-		return shownService{Name: "(no status)"}
-	}
-	i := s.Instances[0]
-	return shownService{Name: i.Name, Type: after(i.Type, "/Svctype/"), Status: after(i.Status, "/Svcstatus/"), Since: &i.Start,
-		Active: i.Active()}
-}
-
-func after(uri, mark string) string {
-	if _, rest, ok := strings.Cut(uri, mark); ok {
-		return rest
-	}
-	return uri
-}
-
-// print writes the table for people.
-func (t shownTrust) print(w io.Writer) error {
-	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	line := func(format string, args ...any) { _, _ = fmt.Fprintf(out, format+"\n", args...) } // Flush tells the error
-	rests := t.Journal
-	if rests == "" {
-		rests = "the operator's own choice"
-	}
-	line("Trust %s at %s, on %d anchors (%s)\n", t.Digest.String()[:16], t.At.Format(time.RFC3339), len(t.Anchors), rests)
-	line("territory\tsequence\tissued\tnext update\tage\tchecked\tproviders\tservices\tcertificates\tsigned by")
-	for _, l := range t.Lists {
-		next := "closed"
-		if l.NextUpdate != nil {
-			if next = day(*l.NextUpdate); l.Expired {
-				next += " EXPIRED"
-			}
-		}
-		territory := l.Territory
-		if l.Source == string(trustlist.FromExtra) {
-			territory += " (extra)"
-		}
-		if l.Source == string(trustlist.FromMRA) {
-			territory += " (third country)"
-		}
-		if l.Source == string(trustlist.FromThirdCountry) {
-			territory += " (third country, qualifies nothing)"
-		}
-		line("%s\t%d\t%s\t%s\t%d d\t%s\t%d\t%d\t%d\t%s", plainText(territory), l.Sequence, day(l.Issued), next, l.AgeDays, l.checked(t.At), l.Providers, l.Services, l.Certificates,
-			plainText(l.SignedBy))
-	}
-	if err := out.Flush(); err != nil {
-		return err
-	}
-	for _, l := range t.Lists {
-		for _, p := range l.Detail {
-			line("\n%s", plainText(p.Name))
-			for _, s := range p.Services {
-				since, mark := "", " "
-				if s.Since != nil {
-					since = day(*s.Since)
-				}
-				if s.Active {
-					mark = "+"
-				}
-				line("  %s %s\t%s\t%s\t%s", mark, plainText(s.Type), plainText(s.Status), since, plainText(s.Name))
-			}
-		}
-		if l.LastError != "" {
-			cause := ""
-			if l.Cause != "" {
-				cause = " (" + l.Cause + ")"
-			}
-			line("not had: %s: %s%s", plainText(l.Territory), plainText(l.Says), plainText(cause))
-		}
-		for _, p := range l.Problems {
-			line("problem of %s: %s", plainText(l.Territory), plainText(p))
-		}
-	}
-	for _, m := range t.Missing {
-		line("missing: %s", plainText(m))
-	}
-	for _, r := range t.Rejected {
-		line("refused: %s: %s", strconv.Quote(r.File), plainText(r.Why))
-	}
-	return out.Flush()
 }

@@ -102,7 +102,7 @@ type List struct {
 	NextUpdate     *time.Time  `json:"nextUpdate,omitempty"` // none: a closed list
 	AgeDays        int         `json:"ageDays"`
 	Expired        bool        `json:"expired"`
-	Source         string      `json:"source"`    // lotl, mra (a third country under an agreement), extra (the operator's own)
+	Source         string      `json:"source"`    // lotl, mra (a third country under an agreement), extra (the operator's own), third-country (his own too, and it qualifies nothing)
 	Providers      int         `json:"providers"` // how many
 	Services       int         `json:"services"`
 	Certificates   int         `json:"certificates"`       // distinct ones
@@ -125,7 +125,7 @@ type TypeCount struct {
 func (b *Browser) Overview(at time.Time) Overview {
 	s := b.snapshot
 	out := Overview{Digest: s.Digest(), Journal: s.Journal, Anchors: s.Anchors, At: at, Lists: []List{}, Certificates: s.CertificateCount()}
-	for _, l := range slices.Concat(s.LOTLs, s.Lists) {
+	for _, l := range slices.Concat(s.LOTLs, s.Others, s.Lists) {
 		out.Lists = append(out.Lists, listOf(l, at))
 	}
 	for _, m := range s.Missing {

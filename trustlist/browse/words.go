@@ -64,8 +64,8 @@ var serviceTypes = map[string]serviceWords{
 
 // statuses are those of TS 119 612 §5.5.4 and annex J.
 var statuses = map[string]string{
-	"granted":                   "granted: the supervisory body says that it meets the Regulation",
-	"withdrawn":                 "withdrawn: the supervisory body took the status away, or it ended",
+	"granted":                   "the supervisory body says that it meets the Regulation",
+	"withdrawn":                 "the supervisory body took the granted status away, or the service ended",
 	"undersupervision":          "under supervision (Directive 1999/93/EC)",
 	"supervisionincessation":    "supervision in cessation: it ends its work, still supervised (Directive 1999/93/EC)",
 	"supervisionceased":         "supervision ceased (Directive 1999/93/EC)",
