@@ -204,6 +204,26 @@ func issues(typ string, asi []string, preEIDAS bool) []string {
 	return out
 }
 
+// Scope says in words what holds for a status of a service beside its type: what it is
+// for, and what the list says of its certificates; "nothing" where it says nothing.
+func Scope(i *trustlist.Instance) string {
+	var parts []string
+	for _, uri := range i.ASI {
+		parts = append(parts, information(uri).Says)
+	}
+	for n := range i.Qualifications {
+		var says []string
+		for _, w := range words(i.Qualifications[n].Qualifiers) {
+			says = append(says, w.Says)
+		}
+		parts = append(parts, fmt.Sprintf("of certificates with %s: %s", criteriaWords(&i.Qualifications[n].Criteria), strings.Join(says, ", ")))
+	}
+	if len(parts) == 0 {
+		return "nothing"
+	}
+	return strings.Join(parts, "; ")
+}
+
 var keyUsages = []struct {
 	bit  certificate.KeyUsage
 	name string

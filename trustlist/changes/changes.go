@@ -10,7 +10,6 @@ import (
 
 	"github.com/vidimus/vidimus/trustlist"
 	"github.com/vidimus/vidimus/trustlist/lotl"
-	"github.com/vidimus/vidimus/validate/certificate"
 	"github.com/vidimus/vidimus/validate/evidence"
 )
 
@@ -30,6 +29,12 @@ const (
 	ServiceAdded  Kind = "service-added"
 	ServiceGone   Kind = "service-removed"
 	ServiceStatus Kind = "service-status"
+	// What a service is for, or what the list says of its certificates (TS 119 612 §5.5.9).
+	ServiceScope        Kind = "service-scope"
+	ServiceCertificates Kind = "service-certificates" // others identify it than before
+	ServiceRenamed      Kind = "service-renamed"
+	ServiceProvider     Kind = "service-provider" // it is another provider's than before, or that was renamed
+	ServiceHistory      Kind = "service-history"  // a past status is not told any more, or otherwise: verdicts about the past may change
 )
 
 // Change is one difference.
@@ -37,6 +42,9 @@ type Change struct {
 	Kind      Kind   `json:"kind"`
 	Territory string `json:"territory"` // "EU" for the list of lists
 	Says      string `json:"says"`      // one sentence
+	// Service is the ID of the service that it is about, as package browse gives it, in
+	// the newer list (in the older where it is gone); "" where it is about the list.
+	Service string `json:"service,omitempty"`
 }
 
 // A list's certificates have jumped when their number changed by more than jumpMost
@@ -160,80 +168,9 @@ func (c *comparison) list(at string, old, now *trustlist.List) {
 		return
 	}
 	c.issue(at, old, now)
-	before, after := services(old), services(now)
-	for _, id := range slices.SortedFunc(maps.Keys(unionServices(before, after)), serviceID.compare) {
-		c.service(at, now.Territory, id, before[id], after[id])
-	}
+	c.services(at, now.Territory, servicesOf(old), servicesOf(now))
 	if a, b := certificates(old), certificates(now); max(a-b, b-a) > jumpMost && max(a-b, b-a) > a/jumpPart {
 		c.add(AnchorsJumped, now.Territory, "The list of %s names %d certificates; before, it was %d.", at, b, a)
-	}
-}
-
-// serviceID tells services apart over the issues of a list: names are corrected now
-// and then, keys are not.
-type serviceID struct{ provider, key, kind string }
-
-func (a serviceID) compare(b serviceID) int {
-	for _, d := range []int{strings.Compare(a.provider, b.provider), strings.Compare(a.kind, b.kind)} {
-		if d != 0 {
-			return d
-		}
-	}
-	return strings.Compare(a.key, b.key)
-}
-
-// current is what a list says of a service now.
-type current struct{ name, status string }
-
-// services are those of a list with their current statuses; one that stands there
-// more than once has them all.
-func services(l *trustlist.List) map[serviceID]current {
-	out := map[serviceID]current{}
-	for _, p := range l.Providers {
-		for _, s := range p.Services {
-			if len(s.Instances) == 0 {
-				continue
-			}
-			i := s.Instances[0]
-			id := serviceID{provider: p.Name(), kind: after(i.Type, "/Svctype/"), key: i.Name}
-			if len(s.Certificates) > 0 {
-				id.key = keyOf(s.Certificates[0])
-			}
-			status := after(i.Status, "/Svcstatus/") + " since " + i.Start.UTC().Format("2006-01-02")
-			if have, twice := out[id]; twice {
-				status = have.status + ", " + status
-			}
-			out[id] = current{i.Name, status}
-		}
-	}
-	return out
-}
-
-func unionServices(a, b map[serviceID]current) map[serviceID]bool {
-	out := map[serviceID]bool{}
-	for k := range a {
-		out[k] = true
-	}
-	for k := range b {
-		out[k] = true
-	}
-	return out
-}
-
-func keyOf(c *certificate.Certificate) string {
-	k := trustlist.KeyOf(c)
-	return k.Subject.String() + k.SPKI.String()
-}
-
-func (c *comparison) service(at, territory string, id serviceID, old, now current) {
-	switch {
-	case old == now || old.status == now.status:
-	case old.status == "":
-		c.add(ServiceAdded, territory, "%s: %q of %q (%s) is new: %s.", at, now.name, id.provider, id.kind, now.status)
-	case now.status == "":
-		c.add(ServiceGone, territory, "%s: %q of %q (%s) is not listed any more; it was %s.", at, old.name, id.provider, id.kind, old.status)
-	default:
-		c.add(ServiceStatus, territory, "%s: %q of %q (%s) is %s; before, it was %s.", at, now.name, id.provider, id.kind, now.status, old.status)
 	}
 }
 
@@ -247,13 +184,6 @@ func certificates(l *trustlist.List) int {
 		}
 	}
 	return len(all)
-}
-
-func after(uri, mark string) string {
-	if _, rest, ok := strings.Cut(uri, mark); ok {
-		return rest
-	}
-	return uri
 }
 
 func orNone(s string) string {

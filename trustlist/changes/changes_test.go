@@ -82,12 +82,38 @@ func TestBetween(t *testing.T) {
 				ee.Provider("SK", "VATEE-1").CA("CA "+string(rune('a'+i)), eutest.EC(256))
 			}
 		}, append(append([]changes.Kind{changes.ListIssued}, slices.Repeat([]changes.Kind{changes.ServiceAdded}, 12)...), changes.AnchorsJumped), "names 13 certificates"},
+		{"another scope", func(_ *eutest.World, ee *eutest.MemberState, ca *eutest.CA) {
+			ee.List.Sequence, ca.Service.ASI = 9, []string{eutest.ForeSeals}
+		}, []changes.Kind{changes.ListIssued, changes.ServiceScope}, "has another scope: for electronic seals; before, it was: for electronic signatures."},
+		{"another qualifier", func(_ *eutest.World, ee *eutest.MemberState, ca *eutest.CA) {
+			ee.List.Sequence = 9
+			ca.Service.Qualified = []eutest.Qualification{{Qualifiers: []string{eutest.QCWithQSCD}, Criteria: eutest.Criteria{Assert: "all", PolicySets: [][]string{{"1.2.3"}}}}}
+		}, []changes.Kind{changes.ListIssued, changes.ServiceScope}, "of certificates with certificate policy 1.2.3: the key is in a qualified"},
+		{"another name", func(_ *eutest.World, ee *eutest.MemberState, ca *eutest.CA) {
+			ee.List.Sequence, ca.Service.Name = 9, "New"
+		},
+			[]changes.Kind{changes.ListIssued, changes.ServiceRenamed}, `"New" of "SK" (CA/QC) was called "CA" before`},
+		{"another provider", func(_ *eutest.World, ee *eutest.MemberState, ca *eutest.CA) {
+			ee.List.Sequence, ca.Provider.Name = 9, "SK ID"
+		}, []changes.Kind{changes.ListIssued, changes.ServiceProvider}, `was of "SK" before`},
+		{"one more certificate", func(_ *eutest.World, ee *eutest.MemberState, ca *eutest.CA) {
+			ee.List.Sequence = 9
+			ca.Service.Certificates = append(ca.Service.Certificates, ca.Twin())
+		}, []changes.Kind{changes.ListIssued, changes.ServiceCertificates}, "is identified by the certificate of SHA-256"},
+		{"the past goes on", func(_ *eutest.World, ee *eutest.MemberState, ca *eutest.CA) {
+			ee.List.Sequence = 9
+			ca.Service.History = append(ca.Service.History, eutest.Status{URI: eutest.Withdrawn, Since: eutest.Day(2025, 5, 1)})
+		}, []changes.Kind{changes.ListIssued, changes.ServiceStatus}, "is withdrawn since 2025-05-01; before, it was granted since"},
+		{"the past is rewritten", func(_ *eutest.World, ee *eutest.MemberState, ca *eutest.CA) {
+			ee.List.Sequence, ca.Service.History = 9, ca.Service.History[1:]
+		}, []changes.Kind{changes.ListIssued, changes.ServiceHistory}, "it is not told any more that it was undersupervision since 2015-01-01"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := eutest.New(t)
 			w.MemberState("LV")
 			ee := w.MemberState("EE")
-			ca := ee.Provider("SK", "VATEE-1").CA("CA", eutest.EC(256))
+			ca := ee.Provider("SK", "VATEE-1").CA("CA", eutest.EC(256), eutest.HistoryOf(eutest.Status{URI: eutest.UnderSupervision, Since: eutest.Day(2015, 1, 1)},
+				eutest.Status{URI: eutest.Granted, Since: eutest.EIDAS}))
 			before := snapshot(t, w)
 			c.change(w, ee, ca)
 			got := changes.Between(before, snapshot(t, w))
@@ -96,6 +122,9 @@ func TestBetween(t *testing.T) {
 			for _, g := range got {
 				kinds = append(kinds, g.Kind)
 				told = told || strings.Contains(g.Says, c.says)
+				if about := strings.HasPrefix(string(g.Kind), "service-"); about != (g.Service != "") {
+					t.Errorf("%q names the service %q", g.Kind, g.Service)
+				}
 			}
 			if c.name == "a new pivot" {
 				kinds = slices.DeleteFunc(kinds, func(k changes.Kind) bool { return k == changes.ListIssued })
