@@ -1,18 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"time"
 
 	"github.com/vidimus/vidimus/trustlist/browse"
-	"github.com/vidimus/vidimus/validate/certificate"
-)
-
-// maxCertificateFile bounds a file of --certificate, in octets, and maxAsked the
-// certificates in it that are answered.
-const (
-	maxCertificateFile = 1 << 20
-	maxAsked           = 20
 )
 
 // searches says whether a search is asked for; filters without a text are one.
@@ -69,27 +60,13 @@ func (c *TrustShowCmd) certificates(rt *runtime, b *browse.Browser, at time.Time
 		}
 		return c.printAnswer(rt, &a)
 	}
-	raw, err := readFile(c.Certificate, maxCertificateFile+1)
+	raw, err := readFile(c.Certificate, browse.MaxUpload+1)
 	if err != nil {
 		return trustFailure(trustUnreadable, "name a file with a certificate, or a SHA-256 of 64 hexadecimal digits", "reading --certificate: %v", err)
 	}
-	if len(raw) > maxCertificateFile {
-		return trustFailure(trustUnreadable, "", "--certificate %s has more than %d octets", c.Certificate, maxCertificateFile)
-	}
-	var all []*certificate.Certificate
-	if bytes.Contains(raw, []byte("-----BEGIN")) {
-		if all, err = pemFile(c.Certificate, raw); err != nil {
-			return trustFailure(trustUnreadable, "", "%v", err)
-		}
-	} else {
-		one, err := certificate.Parse(raw)
-		if err != nil {
-			return trustFailure(trustUnreadable, "the file holds one certificate in DER, or PEM", "reading --certificate %s: %v", c.Certificate, err)
-		}
-		all = append(all, one)
-	}
-	if len(all) > maxAsked {
-		return trustFailure(trustUnreadable, "", "--certificate %s holds %d certificates, at most %d", c.Certificate, len(all), maxAsked)
+	all, err := browse.Certificates(raw)
+	if err != nil {
+		return trustFailure(trustUnreadable, "the file holds one certificate in DER, or PEM", "--certificate %s: %v", c.Certificate, err)
 	}
 	for _, x := range all {
 		a := b.Identify(x, at)

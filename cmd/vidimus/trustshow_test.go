@@ -98,7 +98,7 @@ func TestTrustShowAnswers(t *testing.T) {
 	show(exitUsage, "--certificate", strings.Repeat("ab", 32))
 	show(exitUnjudged, "--certificate", file("x.der", []byte("no certificate")))
 	show(exitUnjudged, "--certificate", file("x.pem", []byte("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")))
-	show(exitUnjudged, "--certificate", file("big.der", make([]byte, maxCertificateFile+1)))
+	show(exitUnjudged, "--certificate", file("big.der", make([]byte, browse.MaxUpload+1)))
 	show(exitUnjudged, "--certificate", filepath.Join(dir, "none.der"))
 	show(exitUsage, "--service", "nobody's")
 	show(exitUsage, "--provider", "nobody's")

@@ -369,6 +369,19 @@ func TestIdentify(t *testing.T) {
 		t.Error("a fingerprint of nobody is found")
 	}
 
+	// A list may name one certificate as often as it likes: answers stay bounded.
+	for range 250 {
+		n.sk.Service(eutest.CAQC, "again", []*eutest.Certificate{n.ca.Certificate})
+	}
+	n.sk.State.List.Sequence = 2
+	many := browse.New(snapshot(t, n.world))
+	if a := many.Identify(parse(t, n.ca.Certificate), at); len(a.Listed) != 200 {
+		t.Errorf("%d services", len(a.Listed))
+	}
+	if a := many.Identify(parse(t, n.signer.Certificate), at); len(a.Issuers) != 200 {
+		t.Errorf("%d issuers", len(a.Issuers))
+	}
+
 	// The same names and another key: a forger.
 	forger := newForger(t)
 	a = b.Identify(parse(t, forger), at)

@@ -109,6 +109,10 @@ const (
 // no name or key identifier stands in the lists nearly as often.
 const maxCandidates = 32
 
+// maxMatches bounds the services of one answer that a certificate identifies, and of
+// those that issued it: a list may name one certificate as often as it likes.
+const maxMatches = 200
+
 // ByFingerprint returns a listed certificate by its SHA-256; false where none has it.
 func (b *Browser) ByFingerprint(id evidence.ID, at time.Time) (Answer, bool) {
 	c := b.snapshot.ByID(id)
@@ -124,13 +128,17 @@ func (b *Browser) ByFingerprint(id evidence.ID, at time.Time) (Answer, bool) {
 // validation to build.
 func (b *Browser) Identify(c *certificate.Certificate, at time.Time) Answer {
 	out := Answer{Certificate: CertificateOf(c), At: at, Listed: []Listed{}, Issuers: []Issuer{}}
-	for _, s := range b.snapshot.Services(c) {
+	services := b.snapshot.Services(c)
+	for _, s := range services[:min(len(services), maxMatches)] {
 		exact := slices.ContainsFunc(s.Certificates, func(o *certificate.Certificate) bool { return o.ID == c.ID })
 		out.Listed = append(out.Listed, Listed{Service: b.named(s, at), Exact: exact, SaidBy: b.saidBy(s.Provider.List)})
 	}
 	for _, issuer := range b.candidates(c) {
+		signature := checked(c, issuer)
 		for _, s := range b.certificates[issuer.ID] {
-			out.Issuers = append(out.Issuers, b.issuer(c, issuer, s, at))
+			if len(out.Issuers) < maxMatches {
+				out.Issuers = append(out.Issuers, b.issuer(c, issuer, signature, s, at))
+			}
 		}
 	}
 	slices.SortStableFunc(out.Issuers, func(x, y Issuer) int { return x.rank() - y.rank() })
@@ -154,8 +162,19 @@ func (b *Browser) candidates(c *certificate.Certificate) []*certificate.Certific
 	return all[:min(len(all), maxCandidates)]
 }
 
-func (b *Browser) issuer(c, by *certificate.Certificate, s *trustlist.Service, at time.Time) Issuer {
-	out := Issuer{Service: b.named(s, at), Certificate: CertificateOf(by), Name: Other, KeyID: Absent, Signature: Verified, AtIssue: b.summary(s, c.NotBefore), SaidBy: b.saidBy(s.Provider.List)}
+// checked asks whether the listed key made the signature.
+func checked(c, by *certificate.Certificate) string {
+	switch err := c.CheckSignatureFrom(by); {
+	case err == nil:
+		return Verified
+	case errors.Is(err, algo.ErrUnsupported):
+		return Unchecked
+	}
+	return Wrong
+}
+
+func (b *Browser) issuer(c, by *certificate.Certificate, signature string, s *trustlist.Service, at time.Time) Issuer {
+	out := Issuer{Service: b.named(s, at), Certificate: CertificateOf(by), Name: Other, KeyID: Absent, Signature: signature, AtIssue: b.summary(s, c.NotBefore), SaidBy: b.saidBy(s.Provider.List)}
 	switch {
 	case bytes.Equal(c.RawIssuer, by.RawSubject):
 		out.Name = Same
@@ -166,11 +185,6 @@ func (b *Browser) issuer(c, by *certificate.Certificate, s *trustlist.Service, a
 		if out.KeyID = Other; bytes.Equal(c.AuthorityKeyID, by.SubjectKeyID) {
 			out.KeyID = Same
 		}
-	}
-	if err := c.CheckSignatureFrom(by); errors.Is(err, algo.ErrUnsupported) {
-		out.Signature = Unchecked
-	} else if err != nil {
-		out.Signature = Wrong
 	}
 	if i := instanceAt(s, c.NotBefore); i != nil && out.Signature == Verified {
 		captured, undecided := i.Captured(c)

@@ -159,7 +159,7 @@ func (e *Export) add(role string, l *trustlist.List) error {
 	entry := Entry{Role: role, Territory: l.Territory, ThirdCountry: l.Source == trustlist.FromMRA, Sequence: l.Sequence, Issued: l.Issued.UTC(), NextUpdate: l.NextUpdate,
 		Size: len(l.Raw), SHA256: l.SHA256, SHA512: hex.EncodeToString(sum[:]), SignedBy: l.Signature.Signer.SignerName(), Signer: l.Signature.Signer.ID}
 	entry.File = listsDir + fileName(role, l)
-	if _, twice := e.lists[entry.File]; twice {
+	if slices.ContainsFunc(e.Manifest.Lists, func(o Entry) bool { return strings.EqualFold(o.File, entry.File) }) { // some file systems do not tell "ee" from "EE"
 		entry.File = listsDir + strings.TrimSuffix(path.Base(entry.File), ".xml") + "-" + l.SHA256.String()[:16] + ".xml"
 	}
 	e.lists[entry.File] = l.Raw

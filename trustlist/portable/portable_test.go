@@ -331,6 +331,7 @@ func TestReadRefusesHostileFiles(t *testing.T) {
 		{"a long name", seal(add("lists/" + strings.Repeat("x", 200) + ".xml")), "at most 120"},
 		{"a hidden file", seal(add("lists/.xml")), "no name"},
 		{"an entry twice", seal(func(all []entry) []entry { return append(all, all[len(all)-1]) }), "twice"},
+		{"an entry twice on some file systems", seal(add("lists/ee.xml")), "twice"},
 		{"an extra list", seal(add("lists/XX.xml")), "names 6 lists, and 7 are there"},
 		{"an extra signer", seal(add("signers/" + strings.Repeat("ab", 32) + ".pem")), "of nobody who signed"},
 		{"an extra file", seal(add("more.txt")), "no name"},
@@ -375,6 +376,13 @@ func TestNewRefuses(t *testing.T) {
 	}
 	// What a list says of itself stays harmless in the text for people, and the
 	// operator's own lists stay where they are.
+	twin := *s.Pivots[0]
+	twin.Name, c.Lists = "http://x.example/ee.xml", []*trustlist.List{s.List("EE")}
+	c.Pivots = []*trustlist.List{&twin}
+	if e, err := New(trustlist.NewSnapshot(c), made); err != nil || len(e.Manifest.Lists) != 3 || strings.EqualFold(e.Manifest.Lists[1].File, e.Manifest.Lists[2].File) {
+		t.Errorf("a pivot that is called like a list: %+v, %v", e, err)
+	}
+	c.Pivots = s.Pivots
 	extra := *s.Lists[0]
 	extra.Source = trustlist.FromExtra
 	c.Lists = []*trustlist.List{&extra}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math"
+	"strings"
 
 	"github.com/vidimus/vidimus/trustlist"
 )
@@ -119,10 +120,11 @@ func decode(raw []byte) ([]entry, error) {
 		if err != nil {
 			return nil, fmt.Errorf("entry %d: %w", len(entries)+1, err)
 		}
-		if names[e.name] {
+		lower := strings.ToLower(e.name)
+		if names[lower] {
 			return nil, fmt.Errorf("entry %q stands in it twice", e.name)
 		}
-		names[e.name] = true
+		names[lower] = true
 		entries, sums, rest = append(entries, e), append(sums, sum), rest[length:]
 	}
 	if !bytes.Equal(rest, directory(entries, sums)) {
