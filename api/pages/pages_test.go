@@ -141,7 +141,7 @@ func TestWithoutScript(t *testing.T) {
 	at = w.checked("a.pdf", "TOTAL-PASSED", "b.pdf", "TOTAL-FAILED", "c.pdf", "INDETERMINATE", "d.txt", "unreadable", "e.txt", "")
 	w.holds(w.get(at), 200, "a.pdf", "Valid", "Not valid", "Not proven", "Not judged", "It is no signed file.", "has no octets")
 	w.holds(w.get(at+"/4"), 200, "It is no signed file.")
-	w.checked("sig.p7s", "TOTAL-PASSED", "detached:/tmp/what.txt", "content")
+	w.checked("sig.p7s", "TOTAL-PASSED", "detached:dir/what.txt", "content")
 	last := w.clerk.seen[len(w.clerk.seen)-1]
 	if len(last.Detached) != 1 || last.Detached[0].Name != "what.txt" || string(last.Detached[0].Data) != "content" {
 		t.Errorf("the signed content came as %+v", last.Detached)
