@@ -106,7 +106,7 @@ func (d Disk) fill(f *os.File, raw []byte) error {
 	return f.Sync()
 }
 
-// list writes a list unless it is there already, whole.
+// list writes a list, or its encoding, unless it is there already, whole.
 func (d Disk) list(path string, raw []byte, id evidence.ID) error {
 	if evidence.Of(raw) != id {
 		return fmt.Errorf("storing trust snapshot: the octets for %s have another SHA-256", filepath.Base(path))

@@ -54,7 +54,8 @@ func readManifest(fsys fs.FS, name string) (*Manifest, error) {
 
 // Load reads a stored snapshot: every list must be there, have its SHA-256, and
 // say of itself what the manifest says. Any difference is an error that names the
-// file, and nothing is loaded. workers lists are read at once.
+// file, and nothing is loaded. What is wrong with the encoding of a list is no error:
+// the list is read from its XML. workers lists are read at once.
 func Load(fsys fs.FS, workers int) (*trustlist.Snapshot, *Manifest, error) {
 	m, err := ReadManifest(fsys)
 	if err != nil {
@@ -76,8 +77,9 @@ func (m *Manifest) load(fsys fs.FS, workers int) (*trustlist.Snapshot, error) {
 	var wait sync.WaitGroup
 	for range max(1, min(workers, len(lists))) {
 		wait.Go(func() {
+			var buf bytes.Buffer
 			for i := range next {
-				lists[i], problems[i] = load(fsys, m.Lists[i], reader)
+				lists[i], problems[i] = load(fsys, m.Lists[i], reader, &buf)
 			}
 		})
 	}
@@ -153,8 +155,8 @@ func pointsTo(others []*trustlist.List, l *trustlist.List) *trustlist.List {
 	return nil
 }
 
-// load reads one list and holds it against its entry.
-func load(fsys fs.FS, e ListEntry, reader *trustlist.Reader) (*trustlist.List, error) {
+// load reads one list and holds it against its entry. buf is for what is not kept.
+func load(fsys fs.FS, e ListEntry, reader *trustlist.Reader, buf *bytes.Buffer) (*trustlist.List, error) {
 	raw, err := read(fsys, e.Path(), trustlist.MaxListSize)
 	if err != nil {
 		return nil, fmt.Errorf("loading trust snapshot: list %s of %s: %w", e.File, e.Territory, err)
@@ -162,7 +164,10 @@ func load(fsys fs.FS, e ListEntry, reader *trustlist.Reader) (*trustlist.List, e
 	if id := evidence.Of(raw); id != e.SHA256 {
 		return nil, fmt.Errorf("loading trust snapshot: list %s of %s (%s) was altered: its SHA-256 is %s", e.File, e.Territory, e.Path(), id)
 	}
-	l, err := reader.ParseAs(raw, e.SHA256)
+	l, err := e.decode(fsys, raw, reader, buf)
+	if err != nil { // a short cut that leads nowhere: the list itself is there
+		l, err = reader.ParseAs(raw, e.SHA256)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("loading trust snapshot: list %s: %w", e.File, err)
 	}
@@ -179,23 +184,52 @@ func load(fsys fs.FS, e ListEntry, reader *trustlist.Reader) (*trustlist.List, e
 	return l, nil
 }
 
-// read reads a whole file of at most limit octets.
-func read(fsys fs.FS, name string, limit int64) ([]byte, error) {
-	f, err := fsys.Open(name)
-	if err != nil {
+// errNotEncoded says that nothing but the XML is stored of a list.
+var errNotEncoded = errors.New("the list is not encoded")
+
+// decode returns what was read of a list when it was authenticated, raw being its
+// octets, held against their hash.
+func (e ListEntry) decode(fsys fs.FS, raw []byte, reader *trustlist.Reader, buf *bytes.Buffer) (*trustlist.List, error) {
+	path := e.EncodedPath()
+	if path == "" {
+		return nil, errNotEncoded
+	}
+	buf.Reset()
+	if err := readInto(buf, fsys, path, int64(trustlist.MaxEncoding(len(raw)))); err != nil {
 		return nil, err
 	}
-	defer func() { _ = f.Close() }() // it was only read
+	encoded := buf.Bytes()
+	if id := evidence.Of(encoded); id != e.Encoded {
+		return nil, fmt.Errorf("what was read of the list (%s) was altered: its SHA-256 is %s", path, id)
+	}
+	return reader.Decode(encoded, raw, e.SHA256)
+}
+
+// read reads a whole file of at most limit octets.
+func read(fsys fs.FS, name string, limit int64) ([]byte, error) {
 	var buf bytes.Buffer
+	if err := readInto(&buf, fsys, name, limit); err != nil {
+		return nil, err
+	}
+	return buf.Bytes(), nil
+}
+
+// readInto is read into an empty buffer.
+func readInto(buf *bytes.Buffer, fsys fs.FS, name string, limit int64) error {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }() // it was only read
 	if info, err := f.Stat(); err == nil && info.Size() <= limit {
 		buf.Grow(int(info.Size()) + bytes.MinRead)
 	}
 	n, err := buf.ReadFrom(io.LimitReader(f, limit+1))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if n > limit {
-		return nil, fmt.Errorf("%s has more than %d octets", name, limit)
+		return fmt.Errorf("%s has more than %d octets", name, limit)
 	}
-	return buf.Bytes(), nil
+	return nil
 }

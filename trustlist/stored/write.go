@@ -9,29 +9,37 @@ import (
 // Write stores a snapshot; see Disk.Write.
 func Write(dir string, p *Package) error { return Disk{}.Write(dir, p) }
 
-// Write stores a snapshot in dir, which is made when it is not there. The lists
-// are written first, under names that are their hashes, and the manifest last, by
+// Write stores a snapshot in dir, which is made when it is not there. The lists and
+// their encodings are written first, under names that are their hashes, and the manifest last, by
 // renaming: at any moment, also after a crash, the folder holds either the old
 // snapshot or the new one, whole. Lists that neither of them names are then
 // removed. One writer at a time, for which there is Lock; a reader needs no lock,
 // since the lists of the snapshot that it began with stay until the next Write but
 // one.
 func (d Disk) Write(dir string, p *Package) error {
-	lists := filepath.Join(dir, ListsDir)
 	keep := map[string]bool{}
 	if old, err := ReadManifest(os.DirFS(dir)); err == nil {
 		keep = named(old)
 	}
-	if err := d.MkdirAll(lists); err != nil {
-		return fmt.Errorf("storing trust snapshot: %w", err)
+	for _, sub := range []string{ListsDir, EncodedDir} {
+		if err := d.MkdirAll(filepath.Join(dir, sub)); err != nil {
+			return fmt.Errorf("storing trust snapshot: %w", err)
+		}
 	}
 	for _, e := range p.Manifest.Lists {
 		if err := d.list(filepath.Join(dir, filepath.FromSlash(e.Path())), p.Files[e.Path()], e.SHA256); err != nil {
 			return err
 		}
+		if path := e.EncodedPath(); path != "" {
+			if err := d.list(filepath.Join(dir, filepath.FromSlash(path)), p.Files[path], e.Encoded); err != nil {
+				return err
+			}
+		}
 	}
-	if err := d.sync(lists); err != nil {
-		return err
+	for _, sub := range []string{ListsDir, EncodedDir} {
+		if err := d.sync(filepath.Join(dir, sub)); err != nil {
+			return err
+		}
 	}
 	raw, err := p.Manifest.JSON()
 	if err != nil {
@@ -46,14 +54,19 @@ func (d Disk) Write(dir string, p *Package) error {
 	if err := d.prune(dir, "", nil); err != nil {
 		return err
 	}
-	return d.prune(lists, ".xml", func(name string) bool { return keep[ListsDir+"/"+name] })
+	for sub, suffix := range map[string]string{ListsDir: listSuffix, EncodedDir: encodedSuffix} {
+		if err := d.prune(filepath.Join(dir, sub), suffix, func(name string) bool { return keep[sub+"/"+name] }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// named are the paths of the lists that a manifest names.
+// named are the paths of the files that a manifest names.
 func named(m *Manifest) map[string]bool {
 	out := map[string]bool{}
 	for _, e := range m.Lists {
-		out[e.Path()] = true
+		out[e.Path()], out[e.EncodedPath()] = true, true
 	}
 	return out
 }
