@@ -13,7 +13,8 @@ import (
 
 // coder walks over a list in a fixed order, and either writes down what it meets or,
 // when it is reading, fills in what was written. One walk for both keeps them from
-// differing. After an error nothing is left to read, and the walk comes to its end.
+// differing. A list that is written down is not touched: others may be reading it.
+// After an error nothing is left to read, and the walk comes to its end.
 type coder struct {
 	reading bool
 	err     error
@@ -121,11 +122,8 @@ func pointers[T any](c *coder, s *[]*T, most, atLeast int, walk func(*coder, *T)
 
 // optional walks over what may be nil.
 func optional[T any](c *coder, p **T, walk func(*coder, *T)) {
-	there := uint64(0)
-	if *p != nil {
-		there = 1
-	}
-	if c.uint(there, 1) == 0 {
+	there := *p != nil
+	if c.flag(&there); !there {
 		return
 	}
 	if c.reading {
@@ -135,7 +133,22 @@ func optional[T any](c *coder, p **T, walk func(*coder, *T)) {
 }
 
 // number walks over a number that is not negative, as all are in a list.
-func (c *coder) number(v *int) { *v = int(c.uint(uint64(*v), math.MaxInt32)) }
+func (c *coder) number(v *int) {
+	if n := c.uint(uint64(*v), math.MaxInt32); c.reading {
+		*v = int(n)
+	}
+}
+
+// flag walks over what is so or is not.
+func (c *coder) flag(v *bool) {
+	n := uint64(0)
+	if *v {
+		n = 1
+	}
+	if n = c.uint(n, 1); c.reading {
+		*v = n == 1
+	}
+}
 
 // text walks over a string; equal ones are written once.
 func (c *coder) text(s *string) {

@@ -109,12 +109,10 @@ func (c *coder) criterion(x *Criterion) {
 }
 
 func (c *coder) keyUsageBit(b *KeyUsageBit) {
-	b.Bit = certificate.KeyUsage(c.uint(uint64(b.Bit), math.MaxUint16))
-	set := uint64(0)
-	if b.Set {
-		set = 1
+	if n := c.uint(uint64(b.Bit), math.MaxUint16); c.reading {
+		b.Bit = certificate.KeyUsage(n)
 	}
-	b.Set = c.uint(set, 1) == 1
+	c.flag(&b.Set)
 }
 
 func (c *coder) qcStatement(q *QCStatementCriterion) {

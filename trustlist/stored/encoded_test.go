@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/vidimus/vidimus/trustlist"
 	"github.com/vidimus/vidimus/trustlist/lotl"
@@ -154,6 +155,24 @@ func TestEncodedNotBound(t *testing.T) {
 		t.Fatalf("%d encodings", n)
 	}
 	if _, _, err := Load(p.memory(t), 1); err == nil || !strings.Contains(err.Error(), "EE 8") {
+		t.Error(err)
+	}
+}
+
+// TestPackNotEncoded: a list that cannot be encoded is stored without, and loaded from
+// its XML.
+func TestPackNotEncoded(t *testing.T) {
+	s := testSnapshot(t, 7)
+	s.Lists[0].Issued = time.Date(2023, 1, 1, 1, 0, 0, 0, time.FixedZone("", 3600))
+	p := pack(t, s)
+	if e := p.Manifest.Lists[2]; e.EncodedPath() != "" || len(p.Files) != 2*len(p.Manifest.Lists)-1 {
+		t.Errorf("%q among %d files", e.EncodedPath(), len(p.Files))
+	}
+	dir := t.TempDir()
+	if err := Write(dir, p); err != nil {
+		t.Fatal(err)
+	}
+	if got, _, err := Load(os.DirFS(dir), 1); err != nil || !same(got.Lists, mustLoad(t, p.without(t)).Lists) {
 		t.Error(err)
 	}
 }
