@@ -218,7 +218,10 @@ func TestDecodeRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	reader := NewReader()
-	head := len(encodingMagic) + 1 + len(l.SHA256)
+	// with is an encoding of that content, and of certificates behind it.
+	with := func(content []byte, certificates ...byte) []byte {
+		return slices.Concat(encodingHead(l.SHA256), binary.BigEndian.AppendUint32(nil, uint32(len(content))), content, certificates)
+	}
 	refused := func(name string, encoded []byte, id evidence.ID) {
 		t.Helper()
 		before := allocated()
@@ -240,16 +243,61 @@ func TestDecodeRefuses(t *testing.T) {
 	refused("another version", older, l.SHA256)
 	for _, n := range []uint64{1, 1 << 20, math.MaxInt32, math.MaxInt32 + 1, math.MaxUint64} {
 		number := binary.AppendUvarint(nil, n)
-		refused("strings", slices.Concat(encoded[:head], number), l.SHA256)
-		refused("a string's length", slices.Concat(encoded[:head], []byte{1}, number), l.SHA256)
-		refused("certificates", slices.Concat(encoded[:head], []byte{0}, number), l.SHA256)
-		refused("a certificate's length", slices.Concat(encoded[:head], []byte{0, 1}, number), l.SHA256)
+		refused("content", slices.Concat(encodingHead(l.SHA256), binary.BigEndian.AppendUint32(nil, uint32(n)), []byte{0}), l.SHA256)
+		refused("strings", with(number), l.SHA256)
+		refused("a string's length", with(append([]byte{1}, number...)), l.SHA256)
+		refused("certificates", with(append([]byte{0}, number...)), l.SHA256)
+		refused("a certificate's length", with(slices.Concat([]byte{0, 1}, make([]byte, 32), number)), l.SHA256)
 		for at := range 20 {
 			if n == 1 {
 				break // as many as it may say
 			}
-			refused("some number", slices.Concat(encoded[:head], []byte{0, 0}, make([]byte, at), number), l.SHA256)
+			refused("some number", with(slices.Concat([]byte{0, 0}, make([]byte, at), number)), l.SHA256)
 		}
+	}
+	good, other := testCertificate(t, nil), testCertificate(t, nil)
+	table := func(c *certificate.Certificate, length int) []byte {
+		return append(binary.AppendUvarint(append([]byte{0, 1}, c.ID[:]...), uint64(length)), make([]byte, 14)...) // and nothing in the list
+	}
+	if _, err := reader.Decode(with(table(good, len(good.Raw)), good.Raw...), l.Raw, l.SHA256); err != nil {
+		t.Errorf("one certificate and nothing else: %v", err)
+	}
+	refused("another certificate", with(table(good, len(other.Raw)), other.Raw...), l.SHA256)
+	refused("octets behind the certificates", with(table(good, len(good.Raw)), append(bytes.Clone(good.Raw), 0)...), l.SHA256)
+	refused("octets in a certificate", with(table(good, len(good.Raw)+1), append(bytes.Clone(good.Raw), 0)...), l.SHA256)
+	refused("no certificate", with(table(good, 3), 1, 2, 3), l.SHA256)
+}
+
+// TestEncodingID: it changes with every octet but those of the certificates, and with
+// those Decode finds the encoding altered.
+func TestEncodingID(t *testing.T) {
+	l := mustParse(t, oddLists(t)[0])
+	encoded, err := Encode(l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := EncodingID(encoded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader, unbound := NewReader(), 0
+	for n := range encoded {
+		altered := bytes.Clone(encoded)
+		altered[n] ^= 1 << (n % 8)
+		if got, err := EncodingID(altered); err != nil || got != want {
+			continue
+		}
+		unbound++
+		if _, err := reader.Decode(altered, l.Raw, l.SHA256); err == nil {
+			t.Fatalf("octet %d may be altered", n)
+		}
+	}
+	certificates := l.Providers[0].Services[0].Certificates
+	if len(certificates) != 2 || unbound != len(certificates[0].Raw)+len(certificates[1].Raw) {
+		t.Errorf("%d octets do not change the EncodingID", unbound)
+	}
+	if _, err := EncodingID(nil); err == nil {
+		t.Error("nothing has an EncodingID")
 	}
 }
 
@@ -326,7 +374,7 @@ func TestEncodingVersion(t *testing.T) {
 	} {
 		all = append(all, comeBack(t, mustParse(t, raw))...)
 	}
-	if got := evidence.Of(all).String(); EncodingVersion != 1 || got != "86c4b7b31e555e2c9e59c64a0640aa4a3ae98b304bc4dc8cec8bf0a53b8becfe" {
+	if got := evidence.Of(all).String(); EncodingVersion != 1 || got != "39d8ca2bbb2d3d8aec3635662e027fe33b102c9a6121e75d522af88ee20fc985" {
 		t.Errorf("version %d encodes to %s", EncodingVersion, got)
 	}
 }
@@ -354,7 +402,7 @@ func TestCorpusEncoding(t *testing.T) {
 		xml, encoded = xml+len(raw), encoded+len(e)
 	}
 	t.Logf("%d lists of %d octets, encoded in %d", len(files), xml, encoded)
-	if got := evidence.Of(ids).String(); EncodingVersion != 1 || got != "a440f99b468032c0a28c87e9a3dafbf5799d9b8afef0da5e3391da5d5ad73320" {
+	if got := evidence.Of(ids).String(); EncodingVersion != 1 || got != "26f84475206af12924d3240fe10bc2560f13c946b710056940e28ba396b00eac" {
 		t.Errorf("version %d encodes to %s", EncodingVersion, got)
 	}
 }

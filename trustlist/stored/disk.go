@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/vidimus/vidimus/trustlist"
 	"github.com/vidimus/vidimus/validate/evidence"
 )
 
@@ -106,11 +107,28 @@ func (d Disk) fill(f *os.File, raw []byte) error {
 	return f.Sync()
 }
 
-// list writes a list, or its encoding, unless it is there already, whole.
+// list writes a list unless it is there already, whole.
 func (d Disk) list(path string, raw []byte, id evidence.ID) error {
 	if evidence.Of(raw) != id {
 		return fmt.Errorf("storing trust snapshot: the octets for %s have another SHA-256", filepath.Base(path))
 	}
+	return d.keep(path, raw)
+}
+
+// encoded writes what was read of a list unless it is there already, whole.
+func (d Disk) encoded(path string, encoded []byte, id evidence.ID) error {
+	is, err := trustlist.EncodingID(encoded)
+	if err != nil {
+		return fmt.Errorf("storing trust snapshot: %w", err)
+	}
+	if is != id {
+		return fmt.Errorf("storing trust snapshot: the octets for %s are the encoding %s", filepath.Base(path), is)
+	}
+	return d.keep(path, encoded)
+}
+
+// keep writes a file unless it is there already, whole.
+func (d Disk) keep(path string, raw []byte) error {
 	if have, err := os.ReadFile(path); err == nil && bytes.Equal(have, raw) {
 		return nil
 	}

@@ -131,7 +131,10 @@ func TestEncodedAltered(t *testing.T) {
 		changed := *p
 		changed.Manifest.Lists = append([]ListEntry(nil), entries...)
 		e := &changed.Manifest.Lists[1]
-		e.Encoded = evidence.Of(encoded)
+		var err error
+		if e.Encoded, err = trustlist.EncodingID(encoded); err != nil {
+			e.Encoded = evidence.Of(encoded) // it has none
+		}
 		fsys = changed.memory(t)
 		fsys[e.EncodedPath()] = &fstest.MapFile{Data: encoded}
 		unused(what, *e, 0)

@@ -199,8 +199,12 @@ func (e ListEntry) decode(fsys fs.FS, raw []byte, reader *trustlist.Reader, buf 
 		return nil, err
 	}
 	encoded := buf.Bytes()
-	if id := evidence.Of(encoded); id != e.Encoded {
-		return nil, fmt.Errorf("what was read of the list (%s) was altered: its SHA-256 is %s", path, id)
+	id, err := trustlist.EncodingID(encoded)
+	if err != nil {
+		return nil, err
+	}
+	if id != e.Encoded {
+		return nil, fmt.Errorf("what was read of the list (%s) was altered: it is %s", path, id)
 	}
 	return reader.Decode(encoded, raw, e.SHA256)
 }

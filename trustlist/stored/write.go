@@ -10,10 +10,10 @@ import (
 func Write(dir string, p *Package) error { return Disk{}.Write(dir, p) }
 
 // Write stores a snapshot in dir, which is made when it is not there. The lists and
-// their encodings are written first, under names that are their hashes, and the manifest last, by
-// renaming: at any moment, also after a crash, the folder holds either the old
-// snapshot or the new one, whole. Lists that neither of them names are then
-// removed. One writer at a time, for which there is Lock; a reader needs no lock,
+// their encodings are written first, under names that are their hashes, and the
+// manifest last, by renaming: at any moment, also after a crash, the folder holds
+// either the old snapshot or the new one, whole. Files that neither of them names are
+// then removed. One writer at a time, for which there is Lock; a reader needs no lock,
 // since the lists of the snapshot that it began with stay until the next Write but
 // one.
 func (d Disk) Write(dir string, p *Package) error {
@@ -31,7 +31,7 @@ func (d Disk) Write(dir string, p *Package) error {
 			return err
 		}
 		if path := e.EncodedPath(); path != "" {
-			if err := d.list(filepath.Join(dir, filepath.FromSlash(path)), p.Files[path], e.Encoded); err != nil {
+			if err := d.encoded(filepath.Join(dir, filepath.FromSlash(path)), p.Files[path], e.Encoded); err != nil {
 				return err
 			}
 		}
