@@ -310,10 +310,10 @@ func TestCrash(t *testing.T) {
 		if err := Write(dir, pack(t, second)); err != nil {
 			t.Fatal(err)
 		}
-		if s, _, err := Load(os.DirFS(dir), 1); err != nil || s.Digest() != second.Digest() {
+		if s, m, err := Load(os.DirFS(dir), 1); err != nil || s.Digest() != second.Digest() || encodings(os.DirFS(dir), m) != len(m.Lists) {
 			t.Errorf("after the crash before effect %d: %v", stop, err)
 		}
-		for _, pattern := range []string{".writing-*", ListsDir + "/.writing-*"} {
+		for _, pattern := range []string{".writing-*", ListsDir + "/.writing-*", EncodedDir + "/.writing-*"} {
 			if left, _ := filepath.Glob(filepath.Join(dir, pattern)); len(left) > 0 {
 				t.Errorf("after the crash before effect %d, %v is left", stop, left)
 			}

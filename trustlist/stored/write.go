@@ -54,8 +54,8 @@ func (d Disk) Write(dir string, p *Package) error {
 	if err := d.prune(dir, "", nil); err != nil {
 		return err
 	}
-	for sub, suffix := range map[string]string{ListsDir: listSuffix, EncodedDir: encodedSuffix} {
-		if err := d.prune(filepath.Join(dir, sub), suffix, func(name string) bool { return keep[sub+"/"+name] }); err != nil {
+	for _, sub := range []struct{ name, suffix string }{{ListsDir, listSuffix}, {EncodedDir, encodedSuffix}} {
+		if err := d.prune(filepath.Join(dir, sub.name), sub.suffix, func(name string) bool { return keep[sub.name+"/"+name] }); err != nil {
 			return err
 		}
 	}
