@@ -122,6 +122,8 @@ var rooms = map[string]room{
 	"cmd/vidimus":           {house, []string{"validate/...", "trustlist/...", "archive/...", "api/..."}},
 	"testdata/gen":          {tools, []string{"validate/...", "trustlist/...", "archive/..."}},
 	"cmd/vidimus/testcmd":   {tools, []string{"cmd/..."}},
+	"api/webhook":           {door, nil},
+	"api/metrics":           {door, nil},
 }
 
 // formats are what every format's reader may know.
@@ -160,6 +162,7 @@ var homes = []struct {
 	{"github.com/minio/minio-go/v7/...", []string{"archive/s3"}, "create-only puts, locks and checksums must be asked for; one driver asks"},
 	{"github.com/gin-gonic/gin/...", []string{"api"}, "its contexts leak into logic; api.New returns a plain http.Handler"},
 	{"github.com/ProtonMail/go-crypto/...", []string{"validate/algo"}, "brainpool curves, known by one package"},
+	{"github.com/prometheus/client_golang/...", []string{"api/metrics"}, "its default registry is global; one package has a registry of its own"},
 	{"github.com/alecthomas/kong", []string{"cmd/vidimus"}, "flags are the command's business"},
 	{"golang.org/x/crypto/cryptobyte/...", []string{"validate/algo", "validate/certificate", "validate/cms", "validate/tst", "validate/ers", "validate/revocation", "validate/cades", "validate/xades", "validate/pades", "validate/eutest"}, "bounded DER reading, by readers only"},
 	{"golang.org/x/crypto/ripemd160", []string{"validate/algo"}, "old digests, known by one package"},

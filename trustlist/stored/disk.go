@@ -18,7 +18,8 @@ import (
 type Disk struct {
 	// Before, when set, is called before every effect on the disk, with its name. An
 	// error from it ends the work on the spot, as a crash would: what was begun is
-	// left lying. Tests walk over all effects with it.
+	// left lying. An error that is a *fs.PathError fails that effect only, as a full
+	// disk would: what was begun is removed. Tests walk over all effects with it.
 	Before func(effect string) error
 	// UnsafeNoSync leaves it to the system when what is written becomes durable: a
 	// power cut may then leave anything. For tests that write a lot.
@@ -35,10 +36,12 @@ func (d Disk) before(effect string) error {
 	if d.Before == nil {
 		return nil
 	}
-	if err := d.Before(effect); err != nil {
-		return crash{err}
+	err := d.Before(effect)
+	var fault *fs.PathError
+	if err == nil || errors.As(err, &fault) {
+		return err
 	}
-	return nil
+	return crash{err}
 }
 
 // MkdirAll makes a folder with all above it.
