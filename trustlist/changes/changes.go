@@ -37,6 +37,11 @@ const (
 	ServiceHistory      Kind = "service-history"  // a past status is not told any more, or otherwise: verdicts about the past may change
 )
 
+// Kinds are all kinds of change.
+func Kinds() []Kind {
+	return []Kind{ListAdded, ListRemoved, ListIssued, SignerChanged, Location, PivotAdded, Journal, AnchorsJumped, ServiceAdded, ServiceGone, ServiceStatus}
+}
+
 // Change is one difference.
 type Change struct {
 	Kind      Kind   `json:"kind"`

@@ -1,6 +1,8 @@
 package pull
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"time"
@@ -13,6 +15,9 @@ import (
 
 // Alert is something that an operator ought to know.
 type Alert struct {
+	// ID names the alert for ever: it is the same when the alert is told again because
+	// the pull that brought it was not stored (a crash, a full disk).
+	ID        string    `json:"id"`
 	Kind      string    `json:"kind"` // one of those below, or a changes.Kind
 	Grave     bool      `json:"grave"`
 	Territory string    `json:"territory,omitempty"` // "EU" for the list of lists
@@ -31,7 +36,18 @@ const (
 	AlertJournal  = "journal-unknown"   // a list of lists rests on a notice that the anchors are not of
 	AlertClock    = "clock-gone-back"   // or behind the lists' own dates
 	AlertHealed   = "cache-was-damaged" // the stored lists were verified again
+	AlertFailed   = "refresh-failed"    // our own part failed: nothing is stored, what is in force stays
+	AlertForgot   = "memory-forgotten"  // an operator's will: see Puller.Forget
 )
+
+// AlertKinds are all kinds of alert, those that are changes of a list among them.
+func AlertKinds() []string {
+	out := []string{AlertExpired, AlertExpiring, AlertMissing, AlertFailing, AlertRefused, AlertRollback, AlertJournal, AlertClock, AlertHealed, AlertFailed, AlertForgot}
+	for _, k := range changes.Kinds() {
+		out = append(out, string(k))
+	}
+	return out
+}
 
 // tellAgain is how often a condition that lasts is told; failingFrom is the number of
 // pulls in a row after which a list that is not had is told at all.
@@ -53,6 +69,13 @@ func (p *Puller) alerts(b *base, r *Result, answers []answer, now time.Time) []A
 	}
 	if b.healed != "" {
 		out = append(out, Alert{Kind: AlertHealed, Grave: true, Says: b.healed, At: now})
+	}
+	for _, s := range r.Forgot {
+		out = append(out, Alert{Kind: AlertForgot, Territory: s.Territory, Grave: true, At: now, Says: fmt.Sprintf(
+			"By an operator's will the highest list of %s is forgotten: number %d of %s (SHA-256 %s…).", s.Territory, s.Sequence, s.Issued.UTC().Format("2006-01-02"), s.SHA256.String()[:16])})
+	}
+	for i := range out {
+		out[i].ID = b.state.alertID(out[i], out[i].Says)
 	}
 	lasting := slices.Concat(clockAlerts(b.state, r.Snapshot, now), refusals(r), p.journalAlerts(answers), standing(r, now))
 	return append(out, r.State.untold(lasting, now)...)
@@ -142,11 +165,30 @@ func (s *State) untold(alerts []Alert, now time.Time) []Alert {
 			continue
 		}
 		if _, twice := told[key]; !twice {
-			a.At = now
+			a.At, a.ID = now, s.alertID(a, "")
 			out = append(out, a)
 			told[key] = now.UTC()
 		}
 	}
 	s.Told = told // what is over is forgotten, and told at once when it begins again
 	return out
+}
+
+// alertID goes by the clock of the last pull that was stored: so an alert has the same
+// ID until the pull that brings it is stored. Of what lasts, the words change from hour
+// to hour, and are left out.
+func (s *State) alertID(a Alert, says string) string {
+	since := s.Clock
+	if since.IsZero() { // nothing was ever stored here
+		since = a.At.Truncate(24 * time.Hour)
+	}
+	sum := sha256.Sum256([]byte(a.Kind + "\x00" + a.Territory + "\x00" + since.UTC().Format(time.RFC3339Nano) + "\x00" + says))
+	return "alert_" + hex.EncodeToString(sum[:16])
+}
+
+// FailureAlert tells of pulls that fail by our own part since a time: the disk is full, say.
+func FailureAlert(err error, since, at time.Time) Alert {
+	a := Alert{Kind: AlertFailed, Grave: true, At: at, Says: fmt.Sprintf("The trusted lists could not be refreshed, those in force stay: %s", full(err.Error()))}
+	a.ID = (&State{Clock: since}).alertID(a, at.UTC().Format("2006-01-02"))
+	return a
 }

@@ -82,6 +82,63 @@ func TestAlerts(t *testing.T) {
 	}
 }
 
+// TestAlertsOfChanges lets one thing happen to a Union at a time, and asks for the alert
+// of it, that it is grave where somebody must act, and that it is told once.
+func TestAlertsOfChanges(t *testing.T) {
+	granted := func(of, into string) func(string) string {
+		return func(x string) string { return strings.Replace(x, "Svcstatus/"+of, "Svcstatus/"+into, 1) }
+	}
+	for _, c := range []struct {
+		kind      changes.Kind
+		territory string
+		grave     bool
+		says      string
+		change    func(e *eu, at *eutest.MemberState)
+	}{
+		{changes.SignerChanged, "AT", true, "is signed by", func(_ *eu, at *eutest.MemberState) { at.List.Signer = at.Signers[1] }},
+		{changes.PivotAdded, "EU", true, "Pivot 310", func(e *eu, _ *eutest.MemberState) { e.world.LOTL().NewPivot() }},
+		{changes.Journal, "EU", true, "C/2026/1944", func(e *eu, _ *eutest.MemberState) { e.world.LOTL().Journal.URL = eutest.Journal2026 }},
+		{changes.Location, "AT", true, "moved.example", func(_ *eu, at *eutest.MemberState) { at.Location = "https://" + hostOf("BE") + "/moved.example/AT.xml" }},
+		{changes.AnchorsJumped, "AT", true, "names 13 certificates", func(_ *eu, at *eutest.MemberState) {
+			for i := range 12 {
+				at.Provider("P", "VATAT-1").CA("CA "+string(rune('a'+i)), eutest.EC(256))
+			}
+		}},
+		{changes.ServiceStatus, "AT", false, "is withdrawn since", func(_ *eu, at *eutest.MemberState) { at.List.Edit = granted("granted", "withdrawn") }},
+		{changes.ListRemoved, "AT", true, "not in force any more", func(_ *eu, at *eutest.MemberState) { at.List.NotPointed = true }},
+	} {
+		t.Run(string(c.kind), func(t *testing.T) {
+			e := newEU(t, 2)
+			at := e.world.MemberState("AT")
+			at.Provider("P", "VATAT-1").CA("CA", eutest.EC(256))
+			e.publish()
+			p := e.puller(nil)
+			e.pull(p)
+			at.List.Sequence, e.world.MemberState("BE").List.Sequence, e.world.LOTL().List.Sequence = 9, 9, 400
+			c.change(e, at)
+			e.publish()
+			r := e.pull(p)
+			i := slices.IndexFunc(r.Alerts, func(a Alert) bool { return a.Kind == string(c.kind) && a.Territory == c.territory })
+			if i < 0 {
+				t.Fatalf("no alert: %+v, lists %+v", r.Alerts, r.Lists)
+			}
+			if a := r.Alerts[i]; a.Grave != c.grave || !strings.Contains(a.Says, c.says) || !strings.HasPrefix(a.ID, "alert_") || a.At.IsZero() {
+				t.Errorf("%+v", a)
+			}
+			ids := map[string]bool{}
+			for _, a := range r.Alerts {
+				if ids[a.ID] || !slices.Contains(AlertKinds(), a.Kind) {
+					t.Errorf("%+v: its ID is not its own, or its kind is not in the table", a)
+				}
+				ids[a.ID] = true
+			}
+			if r = e.pull(p); slices.Contains(kinds(r), string(c.kind)) {
+				t.Errorf("told twice: %+v", r.Alerts)
+			}
+		})
+	}
+}
+
 // A list of lists under another notice is told, genuine or not.
 func TestAlertOfAnotherNotice(t *testing.T) {
 	e := newEU(t, 1)

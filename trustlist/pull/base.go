@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +23,8 @@ type base struct {
 	kept     []lotl.File         // the lists, genuine or not: they are verified like all others
 	seen     []lotl.Seen
 	state    *State
-	healed   string // one sentence, when the cache was damaged
+	healed   string               // one sentence, when the cache was damaged
+	left     map[evidence.ID]bool // kept lists that are left out: see Forget
 }
 
 // base reads the cache. have is the stored snapshot as the caller holds it, and
@@ -146,6 +148,14 @@ func (b *base) keptLOTLs() []lotl.File {
 		return b.kept
 	}
 	return b.kept[:len(b.snapshot.LOTLs)+len(b.snapshot.Pivots)]
+}
+
+// keptLists are the kept lists but those that are left out.
+func (b *base) keptLists() []lotl.File {
+	if len(b.left) == 0 {
+		return b.kept
+	}
+	return slices.DeleteFunc(slices.Clone(b.kept), func(f lotl.File) bool { return b.left[evidence.Of(f.Raw)] })
 }
 
 func (b *base) lastSeen(territory string, third bool) lotl.Seen {

@@ -24,7 +24,9 @@ type Result struct {
 	Reports []lotl.FileReport // of the files that came in
 	Lists   []ListResult      // of each list that was asked for
 	State   *State
-	Alerts  []Alert // what an operator ought to know
+	Alerts  []Alert       // what an operator ought to know
+	Forgot  []lotl.Seen   // what Forget made the memory forget
+	Took    time.Duration // from the first fetch to the storing
 }
 
 // ListResult is what became of one list.
@@ -90,8 +92,11 @@ func (p *Puller) commit(have *trustlist.Snapshot, answers []answer, verify bool)
 	}
 	now := p.Now()
 	result = &Result{Snapshot: b.snapshot, Before: b.snapshot, State: b.state}
+	if p.forgets != "" {
+		result.Forgot = p.forget(b, answers, now)
+	}
 	if files := filesOf(answers); verify || b.snapshot == nil || b.news(files) {
-		s, reports := lotl.Authenticate(lotl.Input{Files: files, Kept: b.kept, Anchors: p.Anchors, Journal: p.Journal, Seen: b.seen, At: now, Workers: p.Workers})
+		s, reports := lotl.Authenticate(lotl.Input{Files: files, Kept: b.keptLists(), Anchors: p.Anchors, Journal: p.Journal, Seen: b.seen, At: now, Workers: p.Workers})
 		result.Reports = reports
 		if result.Snapshot = nil; len(s.LOTLs) > 0 {
 			result.Snapshot = s
@@ -118,15 +123,28 @@ func (b *base) news(files []lotl.File) bool {
 	return slices.ContainsFunc(files, func(f lotl.File) bool { return !held[evidence.Of(f.Raw)] })
 }
 
-// store writes the evidence of refusals, remembers the snapshot, puts it in force, and
-// writes the state. A crash
-// between them does no harm: what the snapshot holds counts as seen in any case.
+// store tells the alerts, writes the evidence of refusals, remembers the snapshot, puts
+// it in force, and writes the state. A crash between them does no harm: what the
+// snapshot holds counts as seen in any case, and its alerts were told.
 func (p *Puller) store(b *base, r *Result, answers []answer, now time.Time) error {
 	s := b.state
-	if r.Snapshot != nil && r.Snapshot != r.Before {
-		if r.Before != nil && r.Snapshot.Digest() == r.Before.Digest() {
-			r.Snapshot = keepLists(r.Before, r.Snapshot)
+	verified := r.Snapshot != nil && r.Snapshot != r.Before
+	if verified && r.Before != nil && r.Snapshot.Digest() == r.Before.Digest() {
+		r.Snapshot = keepLists(r.Before, r.Snapshot)
+	}
+	seen := b.seen
+	if r.Snapshot != nil {
+		seen = lotl.Highest(seen, lotl.SeenIn(r.Snapshot))
+	}
+	s.Seen = seen
+	r.Lists = note(s, r, answers, now)
+	r.Alerts = p.alerts(b, r, answers, now)
+	if p.Tell != nil && len(r.Alerts) > 0 {
+		if err := p.Tell(r.Alerts); err != nil {
+			return err
 		}
+	}
+	if verified {
 		if err := p.keepRefused(s, r, answers, now); err != nil {
 			return err
 		}
@@ -141,13 +159,6 @@ func (p *Puller) store(b *base, r *Result, answers []answer, now time.Time) erro
 			return err
 		}
 	}
-	seen := b.seen
-	if r.Snapshot != nil {
-		seen = lotl.Highest(seen, lotl.SeenIn(r.Snapshot))
-	}
-	s.Seen = seen
-	r.Lists = note(s, r, answers, now)
-	r.Alerts = p.alerts(b, r, answers, now)
 	s.Clock = now.UTC()
 	raw, err := s.JSON()
 	if err != nil {

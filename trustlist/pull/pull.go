@@ -57,6 +57,10 @@ type Options struct {
 	Limits   Limits
 	Progress func(Progress) // called after each list; may be nil
 	Disk     stored.Disk
+	// Tell, when set, is told the alerts of a pull before anything of it is stored: an
+	// alert of what is stored was told. An error from it ends the pull, and the next one
+	// tells the same alerts under the same IDs.
+	Tell func([]Alert) error
 }
 
 // Limits bound what a pull may cost. Zero fields take the defaults.
@@ -125,7 +129,10 @@ type Progress struct {
 
 // Puller pulls. It is safe for concurrent use; the cache's lock orders what is
 // stored.
-type Puller struct{ Options }
+type Puller struct {
+	Options
+	forgets string // a territory, see Forget
+}
 
 // New returns a Puller. There is no default network, clock or anchor.
 func New(o Options) (*Puller, error) {
@@ -150,7 +157,7 @@ func New(o Options) (*Puller, error) {
 		o.Progress = func(Progress) {}
 	}
 	o.Limits = o.Limits.withDefaults()
-	return &Puller{o}, nil
+	return &Puller{Options: o}, nil
 }
 
 // wait waits by a timer.
@@ -177,7 +184,7 @@ func (p *Puller) Pull(ctx context.Context, have *trustlist.Snapshot) (*Result, e
 	if err != nil {
 		return nil, err
 	}
-	r := &round{Puller: p, base: b, began: p.Now()}
+	r := &round{Puller: p, base: p.wanting(b), began: p.Now()}
 	top := r.getAll(ctx, []want{r.wantLOTL()})
 	pivots := r.getAll(ctx, r.wantPivots(top[0]))
 	var national []answer
@@ -187,7 +194,11 @@ func (p *Puller) Pull(ctx context.Context, have *trustlist.Snapshot) (*Result, e
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return p.commit(have, append(append(top, pivots...), national...), false)
+	result, err := p.commit(have, append(append(top, pivots...), national...), p.forgets != "")
+	if result != nil {
+		result.Took = max(0, p.Now().Sub(r.began))
+	}
+	return result, err
 }
 
 // Take stores what is genuine of the files of a mirror, by the same rules.
