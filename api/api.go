@@ -72,6 +72,10 @@ type TrustState struct {
 	Reasons []string
 	// Warnings are told and change nothing.
 	Warnings []string
+	// Missing are lists that are pointed to, and of which no genuine copy was ever had.
+	Missing      []ListState
+	Digest       string // of the snapshot in force
+	Certificates int    // distinct ones, of all services in force
 }
 
 // ListState is one authenticated list.
@@ -84,6 +88,8 @@ type ListState struct {
 	LastGood  *time.Time `json:"lastGood,omitempty"`  // when it was last known to be the published one
 	LastError string     `json:"lastError,omitempty"` // why the last fetch failed; absent when it did not
 	Says      string     `json:"says,omitempty"`      // all of it in one sentence
+	Role      string     `json:"role,omitempty"`      // LOTL, TL, third-country, or extra: the operator's own
+	Failures  int        `json:"failures,omitempty"`  // fetches in a row that failed
 }
 
 // Deps is what the door hangs on. Validator and Readiness are needed; Archive
@@ -98,6 +104,11 @@ type Deps struct {
 	// UnsafeNow, when set, is the clock that the service goes by, for rehearsals;
 	// readiness says so.
 	UnsafeNow *time.Time
+	// Metrics answers GET /metrics, Observer is told of every request, and Meter gives the
+	// load; each may be nil.
+	Metrics  http.Handler
+	Observer Observer
+	Meter    *LoadMeter
 	// TempDir holds what is uploaded until it is judged; empty means the system's.
 	TempDir string
 	// Log gets one line a request, and what went wrong inside. It never gets
@@ -134,7 +145,13 @@ func New(deps Deps) (http.Handler, error) {
 	if err := g.SetTrustedProxies(nil); err != nil { // a client's X-Forwarded-For is a claim
 		return nil, err
 	}
-	g.Use(s.log, headers, s.recover)
+	if deps.Meter != nil {
+		deps.Meter.of = s
+	}
+	if deps.Metrics != nil {
+		g.GET("/metrics", headers, gin.WrapH(deps.Metrics))
+	}
+	g.Use(s.observe, s.log, headers, s.recover)
 	g.NoRoute(func(c *gin.Context) { s.fail(c, problem(NotFound, "Nothing is served under this path.")) })
 	g.NoMethod(func(c *gin.Context) {
 		s.fail(c, problem(MethodNotAllowed, "This path allows "+c.Writer.Header().Get("Allow")+"."))

@@ -400,7 +400,7 @@ func TestHealthAndReadiness(t *testing.T) {
 			f := newFake()
 			h := handler(t, f, func(d *Deps) { test.change(f, d) })
 			w := do(h, httptest.NewRequest("GET", "/readyz", nil))
-			var got readiness
+			var got Health
 			if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
 				t.Fatal(err)
 			}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"slices"
 	"time"
@@ -17,36 +18,48 @@ func (s *server) healthz(c *gin.Context) {
 	c.JSON(http.StatusOK, gin.H{"status": "alive"})
 }
 
-// readiness is the answer of /readyz.
-type readiness struct {
+// Health is the answer of /readyz, and what the metrics tell of trust.
+type Health struct {
 	Ready     bool        `json:"ready"`
 	Reasons   []string    `json:"reasons,omitempty"`
 	Warnings  []string    `json:"warnings,omitempty"`
 	UnsafeNow *time.Time  `json:"unsafeNow,omitempty"` // the clock stands: a rehearsal
 	Lists     []ListState `json:"lists"`
+	Missing   []ListState `json:"missing,omitempty"`
+	Digest    string      `json:"digest,omitempty"` // of the snapshot in force
+	// Certificates is the number of distinct certificates of all services in force.
+	Certificates int `json:"certificates"`
 }
 
-// readyz says whether verdicts given now can be trusted, and if not, why.
-func (s *server) readyz(c *gin.Context) {
-	trust := s.Readiness.Trust()
-	answer := readiness{Reasons: slices.Clone(trust.Reasons), Warnings: trust.Warnings, UnsafeNow: s.UnsafeNow, Lists: trust.Lists}
+// HealthOf says whether verdicts given now can be trusted, and if not, why. It is the
+// one function for whoever asks, so that no two answers disagree.
+func HealthOf(ctx context.Context, r Readiness, unsafeNow *time.Time, log *slog.Logger) Health {
+	trust := r.Trust()
+	h := Health{Reasons: slices.Clone(trust.Reasons), Warnings: trust.Warnings, UnsafeNow: unsafeNow, Lists: trust.Lists, Missing: trust.Missing,
+		Digest: trust.Digest, Certificates: trust.Certificates}
 	if len(trust.Lists) == 0 {
-		answer.Lists = []ListState{}
-		answer.Reasons = append([]string{"No authenticated trusted list is loaded."}, answer.Reasons...)
+		h.Lists = []ListState{}
+		h.Reasons = append([]string{"No authenticated trusted list is loaded."}, h.Reasons...)
 	}
-	if s.UnsafeNow != nil {
-		answer.Warnings = append([]string{"The service goes by an unsafe clock, for rehearsal: " + s.UnsafeNow.UTC().Format(time.RFC3339) + "."}, answer.Warnings...)
+	if unsafeNow != nil {
+		h.Warnings = append([]string{"The service goes by an unsafe clock, for rehearsal: " + unsafeNow.UTC().Format(time.RFC3339) + "."}, h.Warnings...)
 	}
-	ctx, cancel := context.WithTimeout(c.Request.Context(), storeTime)
+	ctx, cancel := context.WithTimeout(ctx, storeTime)
 	defer cancel()
-	if err := s.Readiness.Store(ctx); err != nil {
-		s.Log.Warn("the store is not reachable", "cause", err.Error())
-		answer.Reasons = append(answer.Reasons, "The store cannot be reached, or does not hold what it promises; the log says more.")
+	if err := r.Store(ctx); err != nil {
+		log.Warn("the store is not reachable", "cause", err.Error())
+		h.Reasons = append(h.Reasons, "The store cannot be reached, or does not hold what it promises; the log says more.")
 	}
-	answer.Ready = len(answer.Reasons) == 0
+	h.Ready = len(h.Reasons) == 0
+	return h
+}
+
+// readyz answers with the health: 200 or 503.
+func (s *server) readyz(c *gin.Context) {
+	h := HealthOf(c.Request.Context(), s.Readiness, s.UnsafeNow, s.Log)
 	status := http.StatusOK
-	if !answer.Ready {
+	if !h.Ready {
 		status = http.StatusServiceUnavailable
 	}
-	c.JSON(status, answer)
+	c.JSON(status, h)
 }

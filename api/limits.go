@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 )
 
@@ -57,8 +58,10 @@ func (l Limits) withDefaults() Limits {
 
 // slots is a semaphore whose takers wait a bounded time.
 type slots struct {
-	free chan struct{}
-	wait time.Duration // 0: do not wait
+	free    chan struct{}
+	wait    time.Duration // 0: do not wait
+	waiting atomic.Int64  // takers that wait now
+	refused atomic.Int64  // takers that got none, since the start
 }
 
 func newSlots(n int, wait time.Duration) *slots {
@@ -75,14 +78,18 @@ func (s *slots) take(ctx context.Context) (release func(), ok bool) {
 	default:
 	}
 	if s.wait == 0 {
+		s.refused.Add(1)
 		return nil, false
 	}
+	s.waiting.Add(1)
+	defer s.waiting.Add(-1)
 	timer := time.NewTimer(s.wait)
 	defer timer.Stop()
 	select {
 	case s.free <- struct{}{}:
 		return release, true
 	case <-timer.C:
+		s.refused.Add(1)
 	case <-ctx.Done():
 	}
 	return nil, false
