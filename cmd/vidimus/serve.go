@@ -18,6 +18,7 @@ import (
 type ServeCmd struct {
 	judgeFlags
 	networkFlags
+	webhookFlags
 	Refresh          time.Duration `default:"1h" placeholder:"TIME" help:"How often the lists of the cache are fetched anew; 0 is never. Those of a mirror are not fetched."`
 	ListsMaxAge      time.Duration `name:"lists-max-age" default:"25h" placeholder:"TIME" help:"Not ready when the list of lists, or more than half of the national lists, were last known to be the published ones longer ago."`
 	RequireTerritory []string      `name:"require-territory" placeholder:"CC" help:"Not ready either when the list of this territory is missing, stale or expired (repeatable)."`
@@ -41,6 +42,9 @@ func (c *ServeCmd) Help() string {
 and, in the words of SiVa 3, POST /validate, /validateHashcode and /getDataFiles.
 Unless --offline or --lists is given, it fetches the trusted lists now and then, and
 judges by the ones it has until new ones are verified.
+GET /metrics is for Prometheus: whether it is ready, how old each list is, alerts, and
+requests. With --webhook alerts about lists are also sent, signed as Standard Webhooks
+are, and again until they are taken, for three days at most.
 It stops on SIGINT and SIGTERM once the requests under way are answered.
 
 Example:
@@ -95,7 +99,7 @@ func (c *ServeCmd) check() error {
 	if c.MaxJudgings < 0 {
 		return usage("leave it out for its default", "--max-judgings must not be negative")
 	}
-	return nil
+	return c.webhookFlags.check()
 }
 
 // headerTimeout and idleTimeout bound what a connection may take before and

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/vidimus/vidimus/api"
+	"github.com/vidimus/vidimus/api/metrics"
+	"github.com/vidimus/vidimus/api/webhook"
 	"github.com/vidimus/vidimus/archive"
 	"github.com/vidimus/vidimus/archive/bundle"
 	"github.com/vidimus/vidimus/archive/replay"
@@ -28,7 +30,10 @@ func serveDeps(ctx context.Context, world *runtime, c *ServeCmd, log *slog.Logge
 	if err != nil {
 		return api.Deps{}, nil, err
 	}
-	s := &service{now: now}
+	s := &service{now: now, unsafeNow: unsafeNow, meter: &api.LoadMeter{}, log: log}
+	if s.metrics, err = s.newMetrics(world); err != nil {
+		return api.Deps{}, nil, err
+	}
 	first, err := c.inForce(world, now())
 	if err != nil {
 		return api.Deps{}, nil, err
@@ -47,17 +52,26 @@ func serveDeps(ctx context.Context, world *runtime, c *ServeCmd, log *slog.Logge
 	if err != nil {
 		return api.Deps{}, nil, err
 	}
+	silent := func() {}
+	if c.refreshes() {
+		if s.hooks, silent, err = c.sender(world, log, s.metrics.Webhook); err != nil {
+			return api.Deps{}, nil, err
+		}
+	}
 	stop, err := c.refresh(world, s, log)
 	if err != nil {
+		silent()
 		return api.Deps{}, nil, err
 	}
 	var offline func()
 	s.source, offline = c.online(c.UnsafeNow)
 	closing := func() {
 		stop()
+		silent()
 		offline()
 	}
-	deps := api.Deps{Validator: s, Archive: s, Readiness: s, Faces: faces, Limits: c.limits(), UnsafeNow: unsafeNow, Log: log}
+	deps := api.Deps{Validator: s, Archive: s, Readiness: s, Faces: faces, Limits: c.limits(), UnsafeNow: unsafeNow, Log: log,
+		Metrics: s.metrics, Observer: s.metrics, Meter: s.meter}
 	return deps, closing, nil
 }
 
@@ -126,12 +140,19 @@ func isNoTrust(err error) bool {
 // service is the house behind the HTTP door: what is in force (one validator with
 // one immutable snapshot), one store, one clock; each is read once per request.
 type service struct {
-	current atomic.Pointer[inForce]    // never nil
-	pulls   atomic.Pointer[pull.State] // of the cache; nil: the lists are not those of the cache
+	current atomic.Pointer[inForce]       // never nil
+	pulls   atomic.Pointer[pull.State]    // of the cache; nil: the lists are not those of the cache
+	failing atomic.Pointer[failedRefresh] // nil: refreshes do not fail
 	asks    freshnessAsked
 	store   archive.Store
 	now     func() time.Time
 	source  gather.Source // nil: nothing is fetched
+
+	unsafeNow *time.Time
+	metrics   *metrics.Metrics
+	meter     *api.LoadMeter
+	hooks     *webhook.Sender // nil: nobody is told
+	log       *slog.Logger
 }
 
 // judged is a request with its verdict, and who gave it.
@@ -160,7 +181,9 @@ func asAsked(v *validate.Validator, up api.Upload) (*validate.Validator, error) 
 }
 
 // judge judges an upload by what is in force when it begins.
-func (s *service) judge(ctx context.Context, up api.Upload) (judged, error) {
+func (s *service) judge(ctx context.Context, up api.Upload) (j judged, err error) {
+	counted := s.metrics.Judging()
+	defer func() { counted(judgingOf(j.verdict, err), indicationsOf(j.verdict)...) }()
 	f := s.current.Load()
 	if f.validator == nil {
 		return judged{}, &api.NotReady{Why: f.why}

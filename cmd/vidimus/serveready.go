@@ -43,8 +43,38 @@ func pastPulls(rt *runtime) *pull.State {
 	return s
 }
 
+// failedRefresh is that refreshes fail by our own part: the disk is full, say. What is
+// in force stays, and grows old.
+type failedRefresh struct {
+	since, last time.Time
+	count       int
+	says        string // no path and no address: anybody may read readiness
+}
+
+// String is a sentence.
+func (f *failedRefresh) String() string {
+	return fmt.Sprintf("The lists could not be refreshed since %s (%s): %s", f.since.UTC().Format(time.RFC3339), times(f.count), f.says)
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times in a row", n)
+}
+
 // Trust tells what is loaded, how fresh it is, and whether that is enough.
 func (s *service) Trust() api.TrustState {
+	state := s.trust()
+	if f := s.failing.Load(); f != nil {
+		if state.Warnings = append(state.Warnings, f.String()); len(state.Reasons) > 0 {
+			state.Reasons = append(state.Reasons, f.String()) // it is why the lists grow old, or are not there
+		}
+	}
+	return state
+}
+
+func (s *service) trust() api.TrustState {
 	f := s.current.Load()
 	if f.validator == nil {
 		return api.TrustState{Reasons: []string{f.why}}
@@ -58,9 +88,12 @@ func (s *service) Trust() api.TrustState {
 		maxAge = 0
 	}
 	all := pull.FreshnessOf(snap, s.pulls.Load(), s.now(), maxAge)
-	state := api.TrustState{Lists: listStates(snap, all)}
+	state := api.TrustState{Lists: listStates(snap, all), Digest: snap.Digest().String(), Certificates: snap.CertificateCount()}
 	state.Reasons = append(s.asks.stale(all), s.asks.lacking(all)...)
 	for _, l := range all {
+		if l.Word == pull.NoList {
+			state.Missing = append(state.Missing, api.ListState{Territory: l.Territory, State: l.Word, LastError: l.Error, Says: l.Says, Role: roleOf(l.ListID), Failures: l.Failures})
+		}
 		if l.Word == pull.Stale || l.Word == pull.Expired || l.Word == pull.NoList || l.Error != "" {
 			state.Warnings = append(state.Warnings, l.Says)
 		}
@@ -73,19 +106,32 @@ func (s *service) Trust() api.TrustState {
 	return state
 }
 
+// The roles of lists that are not those of a stored snapshot.
+const (
+	roleThird = "third-country" // used under a mutual recognition agreement
+	roleExtra = "extra"         // the operator's own
+)
+
+func roleOf(id pull.ListID) string {
+	if id.ThirdCountry {
+		return roleThird
+	}
+	return id.Role
+}
+
 // listStates are the lists of the answer: what was authenticated, and nothing else.
 func listStates(snap *trustlist.Snapshot, all []pull.Freshness) []api.ListState {
 	var out []api.ListState
 	for _, l := range snap.Lists {
 		if l.Source == trustlist.FromExtra || l.Source == trustlist.FromThirdCountry {
-			out = append(out, api.ListState{Territory: l.Territory, Sequence: l.Sequence, NextUpdate: l.NextUpdate})
+			out = append(out, api.ListState{Territory: l.Territory, Sequence: l.Sequence, NextUpdate: l.NextUpdate, Role: roleExtra})
 		}
 	}
 	for _, f := range all {
 		if f.Word == pull.NoList || f.Role == stored.RoleLOTL && len(snap.Lists) == 0 {
 			continue // a list of lists alone anchors nothing
 		}
-		l := api.ListState{Territory: f.Territory, Sequence: f.Sequence, NextUpdate: f.NextUpdate, State: f.Word, LastError: f.Error, Says: f.Says}
+		l := api.ListState{Territory: f.Territory, Sequence: f.Sequence, NextUpdate: f.NextUpdate, State: f.Word, LastError: f.Error, Says: f.Says, Role: roleOf(f.ListID), Failures: f.Failures}
 		if !f.Good.IsZero() {
 			l.LastGood = &f.Good
 		}

@@ -2,11 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"syscall"
 	"time"
 
+	"github.com/vidimus/vidimus/api/metrics"
 	"github.com/vidimus/vidimus/trustlist"
 	"github.com/vidimus/vidimus/trustlist/pull"
+	"github.com/vidimus/vidimus/trustlist/stored"
 	"github.com/vidimus/vidimus/validate"
 )
 
@@ -28,6 +32,7 @@ type refresher struct {
 	puller *pull.Puller
 	every  time.Duration
 	log    *slog.Logger
+	tells  *alerting
 }
 
 // refreshes says whether the service keeps its lists fresh by itself: not those of a
@@ -45,12 +50,15 @@ func (c *ServeCmd) refresh(rt *runtime, s *service, log *slog.Logger) (stop func
 	if err != nil {
 		return nil, err
 	}
+	options.Disk = rt.Disk
+	tells := &alerting{log: log, metrics: s.metrics, hooks: s.hooks, targets: c.targets()}
+	options.Tell = tells.tell
 	p, err := pull.New(options)
 	if err != nil {
 		closing()
 		return nil, err
 	}
-	r := &refresher{service: s, flags: &c.judgeFlags, puller: p, every: c.Refresh, log: log}
+	r := &refresher{service: s, flags: &c.judgeFlags, puller: p, every: c.Refresh, log: log, tells: tells}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() {
@@ -69,9 +77,11 @@ func (c *ServeCmd) refresh(rt *runtime, s *service, log *slog.Logger) (stop func
 // in force stays.
 func (r *refresher) done(result *pull.Result, err error) {
 	if err != nil {
-		r.log.Error("the trusted lists could not be refreshed", "cause", err.Error())
+		r.failed(err)
 		return
 	}
+	r.failing.Store(nil)
+	r.tells.stored()
 	r.pulls.Store(result.State)
 	r.tell(result)
 	old := r.current.Load()
@@ -88,20 +98,46 @@ func (r *refresher) done(result *pull.Result, err error) {
 		"lists", len(result.Snapshot.Lists), "certificates", result.Snapshot.CertificateCount())
 }
 
-// tell writes into the log which lists could not be had, and the alerts.
-func (r *refresher) tell(result *pull.Result) {
-	for _, a := range result.Alerts {
-		level := slog.LevelInfo
-		if a.Grave {
-			level = slog.LevelWarn
-		}
-		r.log.Log(context.Background(), level, "trust alert", "kind", a.Kind, "territory", a.Territory, "says", a.Says)
+// failed notes that nothing of a pull was stored, by our own fault.
+func (r *refresher) failed(err error) {
+	now := r.now()
+	f := &failedRefresh{since: now, last: now, count: 1, says: "our own part failed; the log says more."}
+	if errors.Is(err, syscall.ENOSPC) {
+		f.says = "no space is left on the disk of the cache."
 	}
+	if before := r.failing.Load(); before != nil {
+		f.since, f.count = before.since, before.count+1
+	}
+	r.failing.Store(f)
+	r.metrics.Pulled(metrics.PullError, 0, nil)
+	r.log.Error("the trusted lists could not be refreshed", "cause", err.Error(), "times", f.count)
+	if err := r.tells.tell([]pull.Alert{pull.FailureAlert(err, f.since, now)}); err != nil {
+		r.log.Error("the alert is not durable; it is sent as long as the service runs", "cause", err.Error())
+	}
+}
+
+// tell writes into the log which lists could not be had, and counts them.
+func (r *refresher) tell(result *pull.Result) {
+	outcome := metrics.PullComplete
+	var lists []string
 	for _, l := range result.Lists {
+		lists = append(lists, l.Outcome)
+		if l.Outcome == pull.OutcomeFailed || l.Outcome == pull.OutcomeRefused {
+			if outcome == metrics.PullComplete {
+				outcome = metrics.PullPartial
+			}
+			if l.Role == stored.RoleLOTL {
+				outcome = metrics.PullFailed
+			}
+		}
 		if l.Outcome == pull.OutcomeFailed {
 			r.log.Warn("a trusted list could not be refreshed", "list", l.String(), "outcome", l.Outcome, "says", l.Says, "cause", l.Cause)
 		}
 	}
+	if result.Snapshot == nil {
+		outcome = metrics.PullFailed
+	}
+	r.metrics.Pulled(outcome, result.Took, lists)
 }
 
 // over is what the flags ask for, over a stored snapshot.

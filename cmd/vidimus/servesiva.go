@@ -36,8 +36,10 @@ type sivaJudge struct {
 
 // Judge judges a file under a policy of siva.Policies. A request without a time is
 // of now.
-func (j *sivaJudge) Judge(ctx context.Context, name string, req validate.Request) (*validate.Verdict, error) {
+func (j *sivaJudge) Judge(ctx context.Context, name string, req validate.Request) (verdict *validate.Verdict, err error) {
 	s := j.service
+	counted := s.metrics.Judging()
+	defer func() { counted(judgingOf(verdict, err), indicationsOf(verdict)...) }()
 	f := s.current.Load() // once: what is in force may change while we judge
 	if f.validator == nil {
 		return nil, &api.NotReady{Why: f.why}

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/url"
 	"os"
 	"os/signal"
+	"regexp"
 	goruntime "runtime"
 	"slices"
 	"syscall"
@@ -26,6 +28,8 @@ type TrustPullCmd struct {
 	Mirror      string `placeholder:"DIR" help:"Take the lists from a folder with the XML of the list of lists, its pivots and the national lists; fetch nothing."`
 	LotlAnchors string `name:"lotl-anchors" placeholder:"FILE" help:"PEM certificates, or SHA-256 fingerprints one a line, that may sign the list of lists."`
 	networkFlags
+	webhookFlags
+	Forget string `name:"forget-territory" placeholder:"CC" help:"Accept of this one territory (EU: the list of lists) a genuine list that is older than what was accepted before, when one comes in with this pull: for a state that gave a list a wrongly high number. An alert says what was forgotten."`
 	TrustedList       []string `name:"trusted-list" sep:"none" placeholder:"FILE" help:"A list of third countries' lists that the operator trusts: fetch the lists that it points to (repeatable, in pairs with --trusted-list-signer)."`
 	TrustedListSigner []string `name:"trusted-list-signer" sep:"none" placeholder:"FILE" help:"PEM certificates that may have signed the --trusted-list in the same place."`
 	ListsStore        string   `name:"lists-store" placeholder:"URL" help:"Remember every authentic list here too, for --lists-as-of: dir:PATH or s3://BUCKET/PREFIX, as --store. A store that is down stops no pull; what is missing is put after the next one."`
@@ -53,7 +57,59 @@ Exit status 0 when every list was had and is authentic, 1 when some are not.
 Examples:
   vidimus trust pull
   vidimus trust pull --mirror mirror/
-  vidimus trust pull --lists-store 's3://evidence/2025?endpoint=s3.example.org'`
+  vidimus trust pull --lists-store 's3://evidence/2025?endpoint=s3.example.org'
+  vidimus trust pull --forget-territory EE`
+}
+
+// checkForget refuses what names not exactly one territory.
+func (c *TrustPullCmd) checkForget() error {
+	switch {
+	case c.Forget == "":
+		return nil
+	case !regexp.MustCompile(`^[A-Z]{2}$`).MatchString(c.Forget):
+		return usage("give the two letters of one territory, such as EE, or EU for the list of lists; there is no way to forget all", "--forget-territory %q is no territory", c.Forget)
+	case c.Mirror != "":
+		return usage("pull from the network, or from a mirror with --mirror-url", "--forget-territory does not go with --mirror")
+	}
+	return nil
+}
+
+// fetch pulls, and forgets what it is told to.
+func (c *TrustPullCmd) fetch(ctx context.Context, rt *runtime, p *pull.Puller) (*pull.Result, error) {
+	if c.Forget == "" {
+		return p.Pull(ctx, nil)
+	}
+	r, err := p.Forget(ctx, c.Forget)
+	if errors.Is(err, pull.ErrNotSeen) {
+		return nil, usage("'vidimus trust show' names the territories", "%v", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range r.Forgot {
+		say(rt.Stderr, "forgotten: the list of %s, number %d of %s (SHA-256 %s)\n", plainText(s.Territory), s.Sequence, s.Issued.UTC().Format("2006-01-02"), s.SHA256)
+	}
+	return r, nil
+}
+
+// told lets a pull tell its alerts to webhooks. The function that it returns waits
+// for each to be tried once; what is not taken then stays in the outbox, for the next
+// pull or service with these flags.
+func (c *TrustPullCmd) told(rt *runtime, options *pull.Options) (func(), error) {
+	if err := c.webhookFlags.check(); err != nil || len(c.Webhook) == 0 {
+		return func() {}, err
+	}
+	hooks, closing, err := c.sender(rt, slog.New(slog.NewTextHandler(rt.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})), nil)
+	if err != nil {
+		return nil, err
+	}
+	options.Tell = (&alerting{hooks: hooks, targets: c.targets()}).tell
+	return func() {
+		ctx, cancel := context.WithTimeout(context.Background(), webhookFlush)
+		defer cancel()
+		hooks.Flush(ctx)
+		closing()
+	}, nil
 }
 
 // Run fetches or reads the lists and stores what is authentic, and remembers it.
@@ -87,10 +143,18 @@ func (c *TrustPullCmd) pull(ctx context.Context, rt *runtime) error {
 		return err
 	}
 	defer closing()
-	options.Now = func() time.Time { return at }
+	options.Now, options.Disk = func() time.Time { return at }, rt.Disk
 	if c.At == "" {
 		options.Now = rt.Now
 	}
+	if err := c.checkForget(); err != nil {
+		return err
+	}
+	flush, err := c.told(rt, &options)
+	if err != nil {
+		return err
+	}
+	defer flush()
 	if c.Mirror != "" {
 		return c.take(ctx, rt, options)
 	}
@@ -102,7 +166,7 @@ func (c *TrustPullCmd) pull(ctx context.Context, rt *runtime) error {
 	if err != nil {
 		return err
 	}
-	r, err := p.Pull(ctx, nil)
+	r, err := c.fetch(ctx, rt, p)
 	clear()
 	if err != nil {
 		return pullFailure(err)
@@ -190,6 +254,9 @@ func (c *TrustPullCmd) sum(rt *runtime, options pull.Options, r *pull.Result) er
 	if err := sayStored(rt, options.Dir, r); err != nil {
 		return err
 	}
+	if c.Forget != "" && len(r.Forgot) == 0 {
+		return trustFailure(trustNotAuthentic, "forgetting waits for a genuine list of another number; 'vidimus trust show' tells the one in force", "nothing was forgotten of %s", c.Forget)
+	}
 	if len(bad) > 0 {
 		return trustFailure(trustNotAuthentic, hint, "%d of %d lists could not be had, or are refused: %s", len(bad), len(r.Lists), plainText(joinFew(bad)))
 	}
@@ -245,6 +312,10 @@ const (
 
 // pullFailure is an error of our own part of a pull.
 func pullFailure(err error) error {
+	var own *failure
+	if errors.As(err, &own) {
+		return err
+	}
 	if errors.Is(err, context.Canceled) {
 		return trustFailure(trustUnreadable, "the stored lists are as they were", "the pull was interrupted")
 	}

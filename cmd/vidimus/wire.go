@@ -8,6 +8,7 @@ import (
 	goruntime "runtime"
 	"time"
 
+	"github.com/vidimus/vidimus/trustlist/stored"
 	"github.com/vidimus/vidimus/validate/fetch"
 )
 
@@ -21,6 +22,8 @@ type runtime struct {
 	Network        fetch.Options          // how the network is reached; the zero value is the real one
 	// Wait waits between tries and refreshes of the lists; nil means by the clock.
 	Wait func(ctx context.Context, d time.Duration) error
+	// Disk is how the cache is written; the zero value is the real one.
+	Disk stored.Disk
 }
 
 // system is the real world.

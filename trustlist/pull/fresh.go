@@ -28,6 +28,7 @@ type Freshness struct {
 	Good       time.Time // when it was last known to be the published one; zero: not known
 	Error      string    // why the last pull failed, "" when it did not
 	Cause      string    // for the operator's eyes only
+	Failures   int       // pulls in a row that failed
 	Says       string    // all of it in one sentence
 }
 
@@ -53,7 +54,7 @@ func FreshnessOf(snapshot *trustlist.Snapshot, s *State, at time.Time, maxAge ti
 	for _, m := range snapshot.Missing {
 		f := Freshness{ListID: ListID{Role: stored.RoleTL, Territory: m.Territory}, Word: NoList, Says: m.Says}
 		if state := s.Of(f.ListID); state != nil && state.Error != "" {
-			f.Error, f.Cause = state.Error, state.Cause
+			f.Error, f.Cause, f.Failures = state.Error, state.Cause, state.Failures
 			f.Says = fmt.Sprintf("The list of %s is missing: %s", m.Territory, full(state.Error))
 		}
 		out = append(out, f)
@@ -72,7 +73,7 @@ func freshness(l *trustlist.List, s *State, at time.Time, maxAge time.Duration) 
 	case state == nil || state.Good.IsZero():
 		f.Word, f.Says = NotAsked, name+" was not fetched by vidimus: whether it is the published one is not known."
 	default:
-		f.Good, f.Error, f.Cause = state.Good, state.Error, state.Cause
+		f.Good, f.Error, f.Cause, f.Failures = state.Good, state.Error, state.Cause, state.Failures
 		age := at.Sub(state.Good)
 		switch {
 		case age < -time.Minute:
