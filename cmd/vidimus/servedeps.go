@@ -57,6 +57,8 @@ func serveDeps(ctx context.Context, world *runtime, c *ServeCmd, log *slog.Logge
 		if s.hooks, silent, err = c.sender(world, log, s.metrics.Webhook); err != nil {
 			return api.Deps{}, nil, err
 		}
+	} else if len(c.Webhook) > 0 {
+		log.Warn("no webhook is sent: the service fetches no lists, and so has no alerts to tell")
 	}
 	stop, err := c.refresh(world, s, log)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/vidimus/vidimus/api"
+	"github.com/vidimus/vidimus/trustlist/stored"
 	"github.com/vidimus/vidimus/validate/eutest"
 )
 
@@ -23,7 +24,8 @@ type refreshed struct {
 	t       *testing.T
 	waiting chan struct{} // the service waits for its next pull
 	tick    chan struct{} // lets it pull
-	log     *bytes.Buffer // read it only while the service waits
+	log     *lockedBuffer
+	disk    func(effect string) error // fails effects on the disk of the cache, when set; change it only while the service waits
 	stop    func()
 }
 
@@ -37,8 +39,14 @@ func refreshing(t *testing.T, u *union, cache string, change func(*ServeCmd)) *r
 	if change != nil {
 		change(c)
 	}
-	r := &refreshed{t: t, waiting: make(chan struct{}), tick: make(chan struct{}), log: &bytes.Buffer{}}
+	r := &refreshed{t: t, waiting: make(chan struct{}), tick: make(chan struct{}), log: &lockedBuffer{}}
 	rt := &runtime{Stderr: r.log, Now: u.clock, Network: u.network(), CacheDir: func() (string, error) { return cache, nil },
+		Disk: stored.Disk{UnsafeNoSync: true, Before: func(effect string) error {
+			if r.disk != nil {
+				return r.disk(effect)
+			}
+			return nil
+		}},
 		Wait: func(ctx context.Context, d time.Duration) error {
 			if d < 30*time.Second {
 				return ctx.Err() // between two tries
@@ -74,6 +82,24 @@ func refreshing(t *testing.T, u *union, cache string, change func(*ServeCmd)) *r
 	return r
 }
 
+// lockedBuffer is a log that several goroutines write.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
 // pull lets the service pull once more, and returns when it has.
 func (r *refreshed) pull() {
 	r.tick <- struct{}{}
@@ -98,6 +124,7 @@ func (r *refreshed) isReady(step string, want int, says ...string) {
 			r.t.Errorf("%s: readyz does not say %q: %s", step, x, body)
 		}
 	}
+	r.agree(step, code, body)
 }
 
 // movingClock lets the union's clock stand until time passes.

@@ -169,6 +169,11 @@ func (c *TrustPullCmd) pull(ctx context.Context, rt *runtime) error {
 	r, err := c.fetch(ctx, rt, p)
 	clear()
 	if err != nil {
+		var own *failure
+		if options.Tell != nil && !errors.As(err, &own) && ctx.Err() == nil {
+			now := rt.Now()
+			err = errors.Join(err, options.Tell([]pull.Alert{pull.FailureAlert(err, now, now)}))
+		}
 		return pullFailure(err)
 	}
 	third, err := c.pullThird(ctx, rt, options, r.Snapshot, nil)

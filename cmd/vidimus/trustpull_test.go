@@ -3,15 +3,21 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -25,16 +31,22 @@ type union struct {
 	clock   func() time.Time
 	anchors string
 	server  *httptest.Server
+	secure  *httptest.Server // answers https, where there is one
 	mu      sync.Mutex
-	files   map[string][]byte // by path
-	down    map[string]bool   // hosts that answer 503
-	broken  func(w http.ResponseWriter, r *http.Request, good []byte)
-	breaks  map[string]bool // hosts that do that instead
+	files   map[string][]byte     // by path
+	down    map[string]bool       // hosts that answer 503
+	breaks  map[string]broken     // hosts that do that instead
+	lines   map[string]string     // hosts whose connections are "refused", "stalled" or without TLS ("plain")
+	hosts   map[netip.Addr]string // by the address that the host was given
+	hook    http.HandlerFunc      // answers as hook.example
 }
+
+// broken is what a host does instead.
+type broken func(w http.ResponseWriter, r *http.Request, good []byte)
 
 func newUnion(t *testing.T, states ...string) *union {
 	t.Helper()
-	u := &union{world: eutest.New(t), files: map[string][]byte{}, down: map[string]bool{}, breaks: map[string]bool{}}
+	u := &union{world: eutest.New(t), files: map[string][]byte{}, down: map[string]bool{}, breaks: map[string]broken{}, lines: map[string]string{}, hosts: map[netip.Addr]string{}}
 	u.clock = u.world.Now
 	u.world.LOTL().NoPivots()
 	for _, s := range states {
@@ -72,11 +84,12 @@ func (u *union) set(change func()) {
 
 func (u *union) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	u.mu.Lock()
-	raw, down, broken := u.files[r.URL.Path], u.down[r.Host], u.breaks[r.Host]
-	instead := u.broken
+	raw, down, instead, hook := u.files["/"+path.Base(r.URL.Path)], u.down[r.Host], u.breaks[r.Host], u.hook
 	u.mu.Unlock()
 	switch {
-	case broken:
+	case r.Host == "hook.example" && hook != nil:
+		hook(w, r)
+	case instead != nil:
 		instead(w, r, raw)
 	case down:
 		w.WriteHeader(http.StatusServiceUnavailable)
@@ -87,18 +100,71 @@ func (u *union) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// LookupNetIP gives every name a public address.
-func (u *union) LookupNetIP(context.Context, string, string) ([]netip.Addr, error) {
-	return []netip.Addr{netip.MustParseAddr("93.184.216.34")}, nil
+// LookupNetIP gives every name a public address of its own.
+func (u *union) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for a, h := range u.hosts {
+		if h == host {
+			return []netip.Addr{a}, nil
+		}
+	}
+	a := netip.AddrFrom4([4]byte{93, 184, 216, byte(len(u.hosts) + 1)})
+	u.hosts[a] = host
+	return []netip.Addr{a}, nil
 }
 
-// DialContext leads to the server.
-func (u *union) DialContext(ctx context.Context, network, _ string) (net.Conn, error) {
-	return (&net.Dialer{}).DialContext(ctx, network, u.server.Listener.Addr().String())
+// DialContext leads to the server, and to loopback itself where that is asked for.
+func (u *union) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	at, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return nil, err
+	}
+	u.mu.Lock()
+	line := u.lines[u.hosts[at.Addr()]]
+	u.mu.Unlock()
+	to := u.server.Listener.Addr().String()
+	switch {
+	case line == "refused":
+		return nil, syscall.ECONNREFUSED
+	case at.Addr().IsLoopback():
+		to = address
+	case at.Port() == 443 && u.secure != nil && line != "plain":
+		to = u.secure.Listener.Addr().String()
+	}
+	conn, err := (&net.Dialer{}).DialContext(ctx, network, to)
+	if line == "stalled" && err == nil {
+		return stalled{conn}, nil
+	}
+	return conn, err
+}
+
+// stalled is a connection over which nothing comes until patience has ended.
+type stalled struct{ net.Conn }
+
+// Read gives nothing.
+func (stalled) Read([]byte) (int, error) {
+	time.Sleep(10 * time.Millisecond)
+	return 0, os.ErrDeadlineExceeded
+}
+
+// overTLS lets the union answer https too, as example.com to all names.
+func (u *union) overTLS(t *testing.T) {
+	t.Helper()
+	u.secure = httptest.NewUnstartedServer(u)
+	u.secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	u.secure.StartTLS()
+	t.Cleanup(u.secure.Close)
 }
 
 func (u *union) network() fetch.Options {
-	return fetch.Options{Resolver: u, Dialer: u, Timeout: 20 * time.Second}
+	o := fetch.Options{Resolver: u, Dialer: u, Timeout: 20 * time.Second}
+	if u.secure != nil {
+		roots := x509.NewCertPool()
+		roots.AddCert(u.secure.Certificate())
+		o.TLS = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots, ServerName: "example.com"}
+	}
+	return o
 }
 
 // run is `vidimus trust ARGS` in this world.
