@@ -53,17 +53,13 @@ func TestLoad(t *testing.T) {
 		t.Error("a load without a door")
 	}
 	f := newFake()
-	if _, err := New(Deps{Validator: f, Readiness: f, Meter: &m, Limits: Limits{Uploads: 1, Judgings: 1, QueueWait: 50 * time.Millisecond}}); err != nil {
-		t.Fatal(err)
+	open := func(wait time.Duration) Turns {
+		if _, err := New(Deps{Validator: f, Readiness: f, Meter: &m, Limits: Limits{Uploads: 1, Judgings: 1, QueueWait: wait}}); err != nil {
+			t.Fatal(err)
+		}
+		return Turns{m.of}
 	}
-	turns := Turns{m.of}
-	free, ok := turns.Upload(t.Context())
-	if !ok {
-		t.Fatal("no turn")
-	}
-	if _, ok := turns.Upload(t.Context()); ok {
-		t.Error("two uploads of one")
-	}
+	turns := open(time.Hour)
 	_, done, ok := turns.Judging(t.Context())
 	if !ok {
 		t.Fatal("no turn")
@@ -76,8 +72,21 @@ func TestLoad(t *testing.T) {
 	}
 	leave()
 	wait.Wait()
-	if l := m.Load(); l.RefusedTurn > 0 || l.Queued != 0 {
+	if l := m.Load(); l.RefusedTurn > 0 || l.Queued != 0 || l.Judgings != 1 {
 		t.Errorf("who has left is counted as refused: %+v", l)
+	}
+	done()
+
+	turns = open(time.Millisecond)
+	free, ok := turns.Upload(t.Context())
+	if !ok {
+		t.Fatal("no turn")
+	}
+	if _, ok := turns.Upload(t.Context()); ok {
+		t.Error("two uploads of one")
+	}
+	if _, done, ok = turns.Judging(t.Context()); !ok {
+		t.Fatal("no turn")
 	}
 	if _, _, ok := turns.Judging(t.Context()); ok {
 		t.Error("two judgings of one")

@@ -15,6 +15,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -400,26 +401,39 @@ func onlyTemporary(t *testing.T, dir string) bool {
 	return true
 }
 
-// TestKill: the process dies when the event is durable, and before anything was sent.
+// TestKill kills a process that has put an event into the outbox and is about to send
+// it: another one sends it.
 func TestKill(t *testing.T) {
 	r := receive(t)
-	b := newBench(t, nil)
 	r.answers(func(_ http.ResponseWriter, q *http.Request) { <-q.Context().Done() })
-	if err := b.Send(event("msg_1"), Target{URL: r.URL}); err != nil {
+	if dir := os.Getenv("VIDIMUS_TEST_OUTBOX"); dir != "" { // we are the one that is killed
+		b := newBench(t, nil)
+		b.Close()
+		b.dir = dir
+		b.open(trust.Disk{})
+		if err := b.Send(event("msg_1"), Target{URL: os.Getenv("VIDIMUS_TEST_HOOK")}); err != nil {
+			t.Fatal(err)
+		}
+		select {}
+	}
+	b := newBench(t, nil)
+	b.Close()
+	victim := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestKill$")
+	victim.Env = append(os.Environ(), "VIDIMUS_TEST_OUTBOX="+b.dir, "VIDIMUS_TEST_HOOK="+r.URL)
+	if err := victim.Start(); err != nil {
 		t.Fatal(err)
 	}
 	until(t, "a request", func() bool { return len(r.all()) == 1 })
-	// The folder as it lies at this moment is what a killed process leaves.
-	left := t.TempDir()
-	if err := os.CopyFS(left, os.DirFS(b.dir)); err != nil {
+	if err := victim.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	b.Close()
+	if err := victim.Wait(); err == nil || !strings.Contains(err.Error(), "killed") {
+		t.Errorf("%v", err)
+	}
 	r.answers(nil)
-	b.dir = left
 	b.open(trust.Disk{})
 	until(t, "delivered", func() bool { return b.outcomes()[Delivered] == 1 })
-	if all := r.all(); all[0].id != all[1].id || !bytes.Equal(all[0].body, all[1].body) {
+	if all := r.all(); len(all) != 2 || all[0].id != all[1].id || !bytes.Equal(all[0].body, all[1].body) {
 		t.Errorf("%+v", all)
 	}
 }

@@ -111,7 +111,7 @@ func (r *refresher) failed(err error) {
 	r.failing.Store(f)
 	r.metrics.Pulled(metrics.PullError, 0, nil)
 	r.log.Error("the trusted lists could not be refreshed", "cause", err.Error(), "times", f.count)
-	if err := r.tells.tell([]pull.Alert{pull.FailureAlert(err, f.since, now)}); err != nil {
+	if err := r.tells.send([]pull.Alert{pull.FailureAlert(err, f.since, now)}); err != nil {
 		r.log.Error("the alert is not durable; it is sent as long as the service runs", "cause", err.Error())
 	}
 }

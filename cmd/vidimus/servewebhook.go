@@ -120,16 +120,30 @@ func (f *webhookFlags) secrets() ([]webhook.Secret, error) {
 // alerting tells alerts about lists: to the log, the metrics and the webhooks. One
 // goroutine uses it.
 type alerting struct {
-	log     *slog.Logger     // nil: they are printed elsewhere
-	metrics *metrics.Metrics // nil: nobody counts
+	log     *slog.Logger
+	metrics *metrics.Metrics // nil: they are printed elsewhere, and nobody counts
 	hooks   *webhook.Sender  // nil: nobody is told
 	targets []webhook.Target
 	told    map[string]bool // IDs, since a pull was last stored
+	failed  bool            // the webhooks of the pull before could not be made durable
 }
 
-// tell tells alerts; it returns when the webhooks are durable. Alerts that are told
-// again, because their pull was not stored, are logged and counted once.
+// tell tells alerts before their pull is stored. A pull whose webhooks cannot be made
+// durable ends, and is soon made again; when the next one's cannot either, the lists go
+// first: an outbox that is broken for good must not let trust grow old.
 func (a *alerting) tell(alerts []pull.Alert) error {
+	err := a.send(alerts)
+	again := a.failed
+	if a.failed = err != nil; err == nil || !again {
+		return err
+	}
+	a.log.Error("alerts are not durable; they are sent as long as the service runs", "cause", err.Error())
+	return nil
+}
+
+// send returns when the webhooks are durable. Alerts that are told again, because their
+// pull was not stored, are logged and counted once.
+func (a *alerting) send(alerts []pull.Alert) error {
 	if a.told == nil {
 		a.told = map[string]bool{}
 	}
@@ -138,7 +152,7 @@ func (a *alerting) tell(alerts []pull.Alert) error {
 		if len(x.Says) > maxAlertWords { // it quotes lists
 			x.Says = fmt.Sprintf("%.*s…", maxAlertWords/4, x.Says)
 		}
-		if !a.told[x.ID] {
+		if a.metrics != nil && !a.told[x.ID] {
 			a.told[x.ID] = true
 			a.count(x)
 		}
@@ -150,12 +164,7 @@ func (a *alerting) tell(alerts []pull.Alert) error {
 }
 
 func (a *alerting) count(x pull.Alert) {
-	if a.metrics != nil {
-		a.metrics.Alert(x.Kind)
-	}
-	if a.log == nil {
-		return
-	}
+	a.metrics.Alert(x.Kind)
 	level := slog.LevelInfo
 	if x.Grave {
 		level = slog.LevelWarn

@@ -276,6 +276,33 @@ func TestServeDeliversAfterARestart(t *testing.T) {
 	}
 }
 
+// An outbox that is broken for good holds the lists up once, and not for ever.
+func TestServeWithABrokenOutbox(t *testing.T) {
+	u := newUnion(t, "EE")
+	ee := u.world.MemberState("EE")
+	ee.List.Sequence = 5
+	u.publish()
+	h := &hooks{t: t}
+	u.hook = h.ServeHTTP
+	cache := t.TempDir()
+	s := refreshing(t, u, cache, func(c *ServeCmd) {
+		c.Webhook, c.WebhookSecret = []string{"http://hook.example/alerts"}, secretFile(t)
+	})
+	if err := os.WriteFile(filepath.Join(cache, outboxName), []byte("no folder"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ee.List.Sequence, ee.List.Signer = 6, ee.Signers[1]
+	u.publish()
+	s.pull()
+	s.isReady("the outbox is no folder", http.StatusOK, `"territory":"EE","sequence":5`, "our own part failed")
+	s.pull()
+	s.isReady("still", http.StatusOK, `"territory":"EE","sequence":6`)
+	eventually(t, "the webhook all the same", func() bool { return len(h.of("signer-changed", "EE")) == 1 })
+	if !strings.Contains(s.log.String(), "alerts are not durable") && !strings.Contains(s.log.String(), "the alert is not durable") {
+		t.Errorf("%s", s.log)
+	}
+}
+
 // trust pull tells too: of what it forgets, to a receiver at a private address that a
 // flag names; and it forgets one territory at a time.
 func TestTrustPullForgetsAndTells(t *testing.T) {

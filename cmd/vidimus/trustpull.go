@@ -103,7 +103,7 @@ func (c *TrustPullCmd) told(rt *runtime, options *pull.Options) (func(), error) 
 	if err != nil {
 		return nil, err
 	}
-	options.Tell = (&alerting{hooks: hooks, targets: c.targets()}).tell
+	options.Tell = (&alerting{hooks: hooks, targets: c.targets()}).send
 	return func() {
 		ctx, cancel := context.WithTimeout(context.Background(), webhookFlush)
 		defer cancel()
