@@ -88,7 +88,7 @@ func (c *ServeCmd) inForce(rt *runtime, at time.Time) (*inForce, error) {
 	switch {
 	case err != nil:
 	case f.stored != nil:
-		f.validator, err = c.over(f.stored, at)
+		f.validator, err = c.over(rt, freshened(f.stored, pastPulls(rt)), at)
 	default:
 		f.validator, err = c.validator(rt, at)
 	}

@@ -33,6 +33,9 @@ type refresher struct {
 	every  time.Duration
 	log    *slog.Logger
 	tells  *alerting
+	rt     *runtime
+	// remember puts the lists into the store of --lists-store too.
+	remember func() error
 }
 
 // refreshes says whether the service keeps its lists fresh by itself: not those of a
@@ -58,8 +61,12 @@ func (c *ServeCmd) refresh(rt *runtime, s *service, log *slog.Logger) (stop func
 		closing()
 		return nil, err
 	}
-	r := &refresher{service: s, flags: &c.judgeFlags, puller: p, every: c.Refresh, log: log, tells: tells}
+	r := &refresher{service: s, flags: &c.judgeFlags, puller: p, every: c.Refresh, log: log, tells: tells, rt: rt}
 	ctx, cancel := context.WithCancel(context.Background())
+	r.remember = func() error {
+		_, err := rememberLists(ctx, rt, c.ListsStore)
+		return err
+	}
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -84,16 +91,27 @@ func (r *refresher) done(result *pull.Result, err error) {
 	r.tells.stored()
 	r.pulls.Store(result.State)
 	r.tell(result)
-	old := r.current.Load()
-	if result.Snapshot == nil || result.Snapshot == old.stored {
-		return
+	if result.Snapshot != nil {
+		r.change(result)
 	}
-	v, err := r.flags.over(result.Snapshot, r.now())
+	if err := r.remember(); err != nil {
+		r.log.Warn("the trusted lists could not be remembered in --lists-store; what is missing is put after the next refresh", "cause", err.Error())
+	}
+}
+
+// change puts in force what a pull brought, or that it brought nothing new: then the
+// same lists are known to be the published ones since just now.
+func (r *refresher) change(result *pull.Result) {
+	old := r.current.Load()
+	v, err := r.flags.over(r.rt, freshened(result.Snapshot, result.State), r.now())
 	if err != nil {
 		r.log.Error("the new trusted lists could not be put in force; the old ones stay", "cause", err.Error())
 		return
 	}
 	r.current.Store(&inForce{validator: v, stored: result.Snapshot})
+	if result.Snapshot == old.stored {
+		return
+	}
 	r.log.Info("trusted lists in force", "digest", result.Snapshot.Digest().String(), "listOfLists", result.Snapshot.LOTLs[0].Sequence,
 		"lists", len(result.Snapshot.Lists), "certificates", result.Snapshot.CertificateCount())
 }
@@ -141,7 +159,7 @@ func (r *refresher) tell(result *pull.Result) {
 }
 
 // over is what the flags ask for, over a stored snapshot.
-func (f *judgeFlags) over(s *trustlist.Snapshot, at time.Time) (*validate.Validator, error) {
+func (f *judgeFlags) over(rt *runtime, s *trustlist.Snapshot, at time.Time) (*validate.Validator, error) {
 	p, err := f.policy()
 	if err != nil {
 		return nil, err
@@ -151,6 +169,9 @@ func (f *judgeFlags) over(s *trustlist.Snapshot, at time.Time) (*validate.Valida
 		return nil, err
 	}
 	if len(in.Extra) > 0 {
+		if in.Files, err = thirdFiles(rt); err != nil {
+			return nil, err
+		}
 		if s, err = withExtra(s, in); err != nil {
 			return nil, err
 		}

@@ -29,7 +29,7 @@ type TrustPullCmd struct {
 	LotlAnchors string `name:"lotl-anchors" placeholder:"FILE" help:"PEM certificates, or SHA-256 fingerprints one a line, that may sign the list of lists."`
 	networkFlags
 	webhookFlags
-	Forget string `name:"forget-territory" placeholder:"CC" help:"Accept of this one territory (EU: the list of lists) a genuine list that is older than what was accepted before, when one comes in with this pull: for a state that gave a list a wrongly high number. An alert says what was forgotten."`
+	Forget            string   `name:"forget-territory" placeholder:"CC" help:"Accept of this one territory (EU: the list of lists) a genuine list that is older than what was accepted before, when one comes in with this pull: for a state that gave a list a wrongly high number. An alert says what was forgotten."`
 	TrustedList       []string `name:"trusted-list" sep:"none" placeholder:"FILE" help:"A list of third countries' lists that the operator trusts: fetch the lists that it points to (repeatable, in pairs with --trusted-list-signer)."`
 	TrustedListSigner []string `name:"trusted-list-signer" sep:"none" placeholder:"FILE" help:"PEM certificates that may have signed the --trusted-list in the same place."`
 	ListsStore        string   `name:"lists-store" placeholder:"URL" help:"Remember every authentic list here too, for --lists-as-of: dir:PATH or s3://BUCKET/PREFIX, as --store. A store that is down stops no pull; what is missing is put after the next one."`
