@@ -13,8 +13,8 @@ import (
 	"github.com/vidimus/vidimus/api/pages/browsertest"
 )
 
-// browse opens a browser over the pages of a world.
-func browse(t *testing.T) (*world, *browsertest.Browser) {
+// looked opens a browser over the pages of a world.
+func looked(t *testing.T) (*world, *browsertest.Browser) {
 	t.Helper()
 	w := newWorld(t, ShelfLimits{})
 	server := httptest.NewServer(w)
@@ -34,10 +34,13 @@ func file(t *testing.T, name, content string) string {
 
 // TestPagesAreAccessible asks axe-core about each kind of page.
 func TestPagesAreAccessible(t *testing.T) {
-	w, b := browse(t)
+	w, b := looked(t)
 	one := w.checked(`long-`+strings.Repeat("name-", 40)+`.asice`, "TOTAL-PASSED")
 	many := w.checked("a.pdf", "TOTAL-PASSED", "b.pdf", "TOTAL-FAILED", "c.pdf", "INDETERMINATE", "<img src=x onerror=alert(1)>.pdf", "unreadable")
-	for name, path := range map[string]string{"home": "/", "one": one + "/1", "many": many, "unreadable": many + "/4", "status": "/status", "gone": "/checks/none"} {
+	service := links(w.get("/trust/search?q=eid-q").Body.String(), "/trust/service/")[0]
+	certificate := links(w.get(service).Body.String(), "/trust/certificate/")[0]
+	for name, path := range map[string]string{"trust": "/trust", "search": "/trust/search?q=e", "territory": "/trust/territory/EE", "service": service, "certificate": certificate,
+		"changes": "/trust/changes", "home": "/", "one": one + "/1", "many": many, "unreadable": many + "/4", "status": "/status", "gone": "/checks/none"} {
 		b.Go(path)
 		b.Picture(name)
 		b.Accessible()
@@ -46,7 +49,7 @@ func TestPagesAreAccessible(t *testing.T) {
 
 // TestUploadInABrowser: files are chosen and sent; verdicts show as they come.
 func TestUploadInABrowser(t *testing.T) {
-	_, b := browse(t)
+	_, b := looked(t)
 	b.Go("/")
 	b.Do(chromedp.SetUploadFiles("#file", []string{file(t, "good.asice", "TOTAL-PASSED"), file(t, "bad.asice", "TOTAL-FAILED"), file(t, "fire.asice", "broken")}),
 		chromedp.Click("button[type=submit]"), chromedp.WaitVisible("#all"))
@@ -63,7 +66,7 @@ func TestUploadInABrowser(t *testing.T) {
 
 // TestDropInABrowser: files are dropped on the page.
 func TestDropInABrowser(t *testing.T) {
-	_, b := browse(t)
+	_, b := looked(t)
 	b.Go("/")
 	browsertest.Eval[bool](b, `(() => {
 		const d = new DataTransfer();
@@ -79,7 +82,7 @@ func TestDropInABrowser(t *testing.T) {
 
 // TestWithoutScriptInABrowser: the same, with JavaScript switched off.
 func TestWithoutScriptInABrowser(t *testing.T) {
-	_, b := browse(t)
+	_, b := looked(t)
 	b.Script(false)
 	b.Go("/")
 	b.Do(chromedp.SetUploadFiles("#file", []string{file(t, "good.asice", "TOTAL-PASSED")}), chromedp.Click("button[type=submit]"), chromedp.WaitVisible(".verdict"))
@@ -91,7 +94,7 @@ func TestWithoutScriptInABrowser(t *testing.T) {
 // TestKeyboardOnly: from the top of the page, with the keyboard alone, a chosen file
 // is sent and its verdict's report reached. Where the focus is can be seen.
 func TestKeyboardOnly(t *testing.T) {
-	_, b := browse(t)
+	_, b := looked(t)
 	b.Go("/")
 	b.Do(chromedp.SetUploadFiles("#file", []string{file(t, "good.asice", "TOTAL-PASSED")})) // the system's own dialogue is not the page's
 	tabTo(b, "document.activeElement.className == 'skip'")

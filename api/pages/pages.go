@@ -52,10 +52,11 @@ type Judge interface {
 	Judge(ctx context.Context, up Upload) (*Result, error)
 }
 
-// Deps is what the pages hang on. Judge, Readiness and Now are needed.
+// Deps is what the pages hang on. All but Version and Shelf are needed.
 type Deps struct {
 	Judge     Judge
 	Readiness api.Readiness
+	Trust     Trust
 	Now       func() time.Time
 	Version   string
 	// Shelf bounds what is kept of checks until their pages are read; the zero value
@@ -75,8 +76,8 @@ type site struct {
 
 // New returns the pages, to be mounted beside /v1.
 func New(d Deps) (api.Face, error) {
-	if d.Judge == nil || d.Readiness == nil || d.Now == nil {
-		return nil, errors.New("building the web pages: a judge, a readiness and a clock are needed")
+	if d.Judge == nil || d.Readiness == nil || d.Trust == nil || d.Now == nil {
+		return nil, errors.New("building the web pages: a judge, a readiness, trusted lists and a clock are needed")
 	}
 	s := &site{Deps: d, shelf: newShelf(d.Shelf, d.Now), mux: http.NewServeMux(), origin: http.NewCrossOriginProtection()}
 	var err error
@@ -90,6 +91,7 @@ func New(d Deps) (api.Face, error) {
 	s.mux.HandleFunc("GET /checks/{id}/{n}", s.getFile)
 	s.mux.HandleFunc("GET /checks/{id}/{n}/{report}", s.getReport)
 	s.mux.HandleFunc("GET /checks/{id}/{n}/contents/{c}", s.getContent)
+	s.trustRoutes()
 	s.mux.HandleFunc("GET /status", s.status)
 	s.mux.HandleFunc("GET /static/{name}", s.static)
 	s.mux.HandleFunc("/", s.lost)
@@ -97,7 +99,7 @@ func New(d Deps) (api.Face, error) {
 }
 
 // prefixes are the folders that are ours, with all below them.
-var prefixes = []string{"/checks", "/status", "/static"}
+var prefixes = []string{"/checks", "/trust", "/status", "/static"}
 
 // Routes are what the pages answer.
 func (s *site) Routes() []api.Route {

@@ -49,6 +49,7 @@ func (c *clerk) Trust() api.TrustState {
 type world struct {
 	*testing.T
 	clerk *clerk
+	trust *nation
 	now   time.Time
 	site  *site
 	http.Handler
@@ -56,8 +57,8 @@ type world struct {
 
 func newWorld(t *testing.T, limits ShelfLimits) *world {
 	t.Helper()
-	w := &world{T: t, clerk: &clerk{}, now: time.Date(2023, 11, 10, 12, 0, 0, 0, time.UTC)}
-	face, err := New(Deps{Judge: w.clerk, Readiness: w.clerk, Now: func() time.Time { return w.now }, Version: "test", Shelf: limits})
+	w := &world{T: t, clerk: &clerk{}, trust: newNation(t), now: time.Date(2023, 11, 10, 12, 0, 0, 0, time.UTC)}
+	face, err := New(Deps{Judge: w.clerk, Readiness: w.clerk, Trust: w.trust, Now: func() time.Time { return w.now }, Version: "test", Shelf: limits})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,6 +53,9 @@ var words = template.FuncMap{
 	"day":    func(t time.Time) string { return t.UTC().Format("2006-01-02") },
 	"tone":   ofIndication,
 	"add":    func(a, b int) int { return a + b },
+	// of the search form about lists
+	"territories":  inTerritories,
+	"serviceTypes": func() []string { return searchTypes },
 }
 
 // plain makes a name that anybody can carry harmless to the eye: control characters
@@ -89,7 +92,7 @@ func when(t time.Time) string {
 type section struct{ Path, Name string }
 
 // menu is what stands at the top of every page.
-var menu = []section{{"/", "Check files"}, {"/status", "Status"}}
+var menu = []section{{"/", "Check files"}, {"/trust", "Trusted lists"}, {"/status", "Status"}}
 
 // layout is what every page gets.
 type layout struct {

@@ -117,7 +117,7 @@ var rooms = map[string]room{
 	"archive/storetest":     {tools, []string{"archive", "archive/bundle", "validate/evidence"}},
 	"api":                   {door, []string{"validate", "validate/report", "validate/verdict", "archive", "archive/bundle", "trustlist"}},
 	"api/siva":              {door, []string{"api", "validate", "validate/report", "validate/verdict", "validate/evidence", "validate/signature", "validate/algo", "validate/certificate", "validate/ades", "validate/qualify", "validate/tst", "validate/revocation", "trustlist"}}, // SiVa's words for the same facts
-	"api/pages":             {door, []string{"api", "validate/report"}},
+	"api/pages":             {door, []string{"api", "validate/report", "trustlist/browse", "trustlist/changes"}},
 	"api/pages/browsertest": {tools, nil},
 	"cmd/vidimus":           {house, []string{"validate/...", "trustlist/...", "archive/...", "api/..."}},
 	"testdata/gen":          {tools, []string{"validate/...", "trustlist/...", "archive/..."}},
