@@ -22,6 +22,9 @@ type FixityOptions struct {
 	Pace func(ctx context.Context, octets int64) error
 	// At is the time that notes of damage name.
 	At time.Time
+	// Replica is another store that should hold the same: what is altered or missing is
+	// taken from there, after its hash was compared, and restored. nil: there is none.
+	Replica Store
 	// Found is told each damage as it is found, from one goroutine; an error ends the run.
 	Found func(Damaged) error
 	// Progress is told what was read; nil: nobody.
@@ -35,6 +38,10 @@ type Damaged struct {
 	Says    string    `json:"says"`
 	Bundles []string  `json:"bundles,omitempty"` // those that hold it
 	FoundAt time.Time `json:"foundAt"`
+	// Restored names the store that it was restored from. Unrestored says why it could
+	// not be, where there is a replica. Neither stands in the note.
+	Restored   string `json:"restored,omitempty"`
+	Unrestored string `json:"unrestored,omitempty"`
 }
 
 // maxDamaged bounds the damage that one run keeps in mind; with more the store is
@@ -46,6 +53,7 @@ type Fixed struct {
 	Objects, Manifests int
 	Octets             int64
 	Damaged            int
+	Restored           int // of those damaged
 }
 
 // Fixity reads a store again, or a part of it: every object and every manifest is
@@ -58,7 +66,7 @@ func Fixity(ctx context.Context, st Store, o FixityOptions) (Fixed, error) {
 		return Fixed{}, fmt.Errorf("reading again: part %d of %d; parts are 1 to at most 256", o.Part, o.Parts)
 	}
 	f := &fixity{FixityOptions: o, st: st, damaged: map[string]*Damaged{}}
-	for _, pass := range []func(context.Context) error{f.objects, f.manifests, f.holders, f.quarantine} {
+	for _, pass := range []func(context.Context) error{f.objects, f.manifests, f.holders, f.deleted, f.quarantine} {
 		if err := pass(ctx); err != nil {
 			return f.out, fmt.Errorf("reading the store again: %w", err)
 		}
@@ -94,23 +102,23 @@ func (f *fixity) note(key, problem, says string) error {
 
 // read reads one object or manifest and compares it with its hash.
 func (f *fixity) read(ctx context.Context, info Info, id evidence.ID) ([]byte, error) {
-	if info.Hidden {
-		if err := f.note(info.Key, "hidden", "a delete marker lies over it; it can still be read"); err != nil {
-			return nil, err
+	data, newer, says, err := fitting(ctx, f.st, info.Key, func(data []byte) string {
+		if got := evidence.Of(data); got != id {
+			return fmt.Sprintf("SHA-256 is %s, its key says %s", got, id)
 		}
-	} else if info.Overwritten {
-		if err := f.note(info.Key, "overwritten", "newer versions lie over it; the first one can still be read"); err != nil {
-			return nil, err
-		}
-	}
-	data, err := f.st.Get(ctx, info.Key)
-	var damaged *DamagedError
-	if errors.As(err, &damaged) {
-		return nil, f.note(info.Key, "altered", damaged.Says)
-	}
+		return ""
+	})
 	var none *NotFoundError
 	if errors.As(err, &none) {
 		return nil, f.note(info.Key, "missing", "it is listed and cannot be read")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !newer && info.Hidden && says == "" {
+		err = f.note(info.Key, "hidden", "a delete marker lies over it; it can still be read")
+	} else if !newer && info.Overwritten && says == "" {
+		err = f.note(info.Key, "overwritten", "newer versions lie over it; the first one can still be read")
 	}
 	if err != nil {
 		return nil, err
@@ -124,8 +132,8 @@ func (f *fixity) read(ctx context.Context, info Info, id evidence.ID) ([]byte, e
 			return nil, err
 		}
 	}
-	if got := evidence.Of(data); got != id {
-		return nil, f.note(info.Key, "altered", fmt.Sprintf("SHA-256 is %s, its key says %s", got, id))
+	if says != "" {
+		return nil, f.note(info.Key, "altered", says)
 	}
 	return data, nil
 }
@@ -194,6 +202,9 @@ func (f *fixity) there(ctx context.Context, e bundle.Entry) error {
 	case err != nil:
 		return err
 	case info.Size != e.Size:
+		if _, newer, err := fittingObject(ctx, f.st, e); err == nil && newer {
+			return nil
+		}
 		return f.note(key, "altered", fmt.Sprintf("it has %d octets, a manifest says %d", info.Size, e.Size))
 	}
 	return nil
@@ -232,8 +243,30 @@ func (f *fixity) holders(ctx context.Context) error {
 	return nil
 }
 
-// quarantine writes the notes and tells. A note that is there stays: damage was found
-// before.
+// deleted drops what is missing because a deletion took it while we read: objects that
+// no bundle holds any more, and manifests with a record of their deletion.
+func (f *fixity) deleted(ctx context.Context) error {
+	kept := f.order[:0]
+	for _, d := range f.order {
+		if id, ok := idOfManifestKey(d.Key); ok && d.Problem == "missing" {
+			var deleted *DeletedError
+			if err := notDeleted(ctx, f.st, id); errors.As(err, &deleted) {
+				continue
+			} else if err != nil {
+				return err
+			}
+		} else if d.Problem == "missing" && len(d.Bundles) == 0 {
+			continue
+		}
+		kept = append(kept, d)
+	}
+	f.order, f.out.Damaged = kept, len(kept)
+	return nil
+}
+
+// quarantine writes the notes, restores and tells. A note that is there stays: damage
+// was found before. It is written before anything is restored, so that no damage is
+// mended without a trace.
 func (f *fixity) quarantine(ctx context.Context) error {
 	for _, d := range f.order {
 		id, ok := idOfObjectKey(d.Key)
@@ -249,11 +282,43 @@ func (f *fixity) quarantine(ctx context.Context) error {
 		if err != nil && !errors.As(err, &exists) {
 			return err
 		}
+		if f.Replica != nil && (d.Problem == "altered" || d.Problem == "missing") {
+			if err := f.restore(ctx, d, id); err != nil {
+				return err
+			}
+		}
 		if f.Found != nil {
 			if err := f.Found(*d); err != nil {
 				return err
 			}
 		}
 	}
+	return nil
+}
+
+// restore takes what is damaged from the replica. That the replica cannot give it is
+// told with the damage; that our store cannot take it ends the run.
+func (f *fixity) restore(ctx context.Context, d *Damaged, id evidence.ID) error {
+	place := f.Replica.Capabilities().Place
+	data, _, says, err := fitting(ctx, f.Replica, d.Key, isOf(id))
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		says = err.Error()
+	}
+	if says != "" {
+		d.Unrestored = fmt.Sprintf("%s cannot give it: %s", place, says)
+		return nil
+	}
+	r, ok := f.st.(Restorer)
+	if !ok {
+		return fmt.Errorf("the store %s cannot take back what it lost", f.st.Capabilities().Place)
+	}
+	if err := r.Restore(ctx, d.Key, data); err != nil {
+		return fmt.Errorf("restoring %q from %s: %w", d.Key, place, err)
+	}
+	d.Restored = place
+	f.out.Restored++
 	return nil
 }

@@ -14,6 +14,14 @@ import (
 //	bundles/ab/abcd…/manifest.json one per bundle, written after its objects
 //	quarantine/ab/abcd….json       a note for each object or manifest found damaged
 //	bundles/ab/abcd…/record-000001.ers its evidence records, each the one before, renewed
+//	deletions/ab/abcd…/record.json what was deleted, why, by whom; kept for ever; see deletion.go
+//	deletions/ab/abcd…/record.json.p7s its signature, written before it
+//	deletions/ab/abcd…/done.json   nothing of the bundle is left
+//	deleting/000001.json           a run of deletions began; see runs.go
+//	deleting/000001-done.json      it has ended
+//	audit/0000/00000001.jsonl      the audit log, a segment after another; see package audit
+//	audit-heads/00000001.json      how far the log went when it was sealed
+//	audit-heads/00000001.ers       the evidence record over that
 //
 // An object can be checked with sha256sum and its key alone, a manifest too (its
 // SHA-256 is the ID), so the archive needs no index that could be lost: listing
@@ -27,6 +35,20 @@ const (
 	recordName    = "/record-"
 	recordSuffix  = ".ers"
 	recordDigits  = 6
+
+	deletionsPrefix = "deletions/"
+	deletionName    = "/record.json"
+	signatureSuffix = ".p7s"
+	deletedName     = "/done.json"
+	runsPrefix      = "deleting/"
+	runDigits       = 6
+	runSuffix       = ".json"
+	runDone         = "-done.json"
+	auditPrefix     = "audit/"
+	auditSuffix     = ".jsonl"
+	headsPrefix     = "audit-heads/"
+	auditDigits     = 8
+	auditShard      = 10_000 // segments in a folder
 )
 
 // objectKey has two digits as a folder, as manifestKey has, so that no folder of a
@@ -96,4 +118,66 @@ func bundleID(s string) (evidence.ID, error) {
 		return id, fmt.Errorf("reading bundle ID: %q is not %d hexadecimal digits", s, 2*len(id))
 	}
 	return id, nil
+}
+
+// deletionKey is that of the record of a deletion.
+func deletionKey(id evidence.ID) string {
+	hex := id.String()
+	return deletionsPrefix + hex[:2] + "/" + hex + deletionName
+}
+
+// deletedKey says that the deletion of a bundle has ended.
+func deletedKey(id evidence.ID) string {
+	return strings.TrimSuffix(deletionKey(id), deletionName) + deletedName
+}
+
+// idOfDeletionKey reads the key of a deletion's record, or of its end.
+func idOfDeletionKey(key string) (id evidence.ID, ended, ok bool) {
+	at := strings.LastIndexByte(key, '/')
+	if at < 2*len(id) {
+		return id, false, false
+	}
+	id, err := evidence.ParseID(key[at-2*len(id) : at])
+	if err != nil {
+		return id, false, false
+	}
+	return id, key == deletedKey(id), key == deletionKey(id) || key == deletedKey(id)
+}
+
+func runKey(n int) string { return fmt.Sprintf("%s%0*d%s", runsPrefix, runDigits, n, runSuffix) }
+
+func runDoneKey(n int) string { return fmt.Sprintf("%s%0*d%s", runsPrefix, runDigits, n, runDone) }
+
+// numberOfRunKey is the reverse of runKey and runDoneKey.
+func numberOfRunKey(key string) (n int, done, ok bool) {
+	digits, ok := strings.CutPrefix(key, runsPrefix)
+	if !ok || len(digits) < runDigits {
+		return 0, false, false
+	}
+	digits, _, _ = strings.Cut(digits, ".")
+	digits, _, _ = strings.Cut(digits, "-")
+	n, err := strconv.Atoi(digits)
+	if err != nil || n < 1 {
+		return 0, false, false
+	}
+	return n, key == runDoneKey(n), key == runKey(n) || key == runDoneKey(n)
+}
+
+// auditKey is that of segment n of the audit log, from 1 on.
+func auditKey(n int) string {
+	return fmt.Sprintf("%s%04d/%0*d%s", auditPrefix, n/auditShard, auditDigits, n, auditSuffix)
+}
+
+// numberOfAuditKey is the reverse of auditKey.
+func numberOfAuditKey(key string) (int, bool) {
+	digits, ok := strings.CutSuffix(key[strings.LastIndexByte(key, '/')+1:], auditSuffix)
+	n, err := strconv.Atoi(digits)
+	return n, ok && err == nil && n > 0 && auditKey(n) == key
+}
+
+// headKey is that of the head of the audit log as of segment n.
+func headKey(n int) string { return fmt.Sprintf("%s%0*d.json", headsPrefix, auditDigits, n) }
+
+func headRecordKey(n int) string {
+	return fmt.Sprintf("%s%0*d%s", headsPrefix, auditDigits, n, recordSuffix)
 }

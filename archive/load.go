@@ -11,16 +11,24 @@ import (
 )
 
 // Load returns the bytes that bundle.Pack produced, with every hash checked. An
-// unknown ID is a *NotFoundError; an object that is missing or altered is a
-// *DamagedError with its path in the bundle.
+// unknown ID is a *NotFoundError, one that was deleted a *DeletedError; an object that
+// is missing or altered is a *DamagedError with its path in the bundle.
 func Load(ctx context.Context, st Store, id string) ([]byte, error) {
 	want, err := bundleID(id)
 	if err != nil {
 		return nil, err
 	}
-	manifest, m, err := loadManifest(ctx, st, want)
+	raw, err := load(ctx, st, want)
 	if err != nil {
-		return nil, fmt.Errorf("loading bundle %s: %w", want, err)
+		return nil, fmt.Errorf("loading bundle %s: %w", want, gone(ctx, st, want, err))
+	}
+	return raw, nil
+}
+
+func load(ctx context.Context, st Store, id evidence.ID) ([]byte, error) {
+	manifest, m, err := loadManifest(ctx, st, id)
+	if err != nil {
+		return nil, err
 	}
 	objects := make([][]byte, len(m.Entries))
 	same := map[evidence.ID]int{}
@@ -33,14 +41,10 @@ func Load(ctx context.Context, st Store, id string) ([]byte, error) {
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("loading bundle %s: %w", want, err)
+		return nil, err
 	}
 	// Assemble compares each object with the manifest, SHA-512 included.
-	raw, err := bundle.Assemble(manifest, func(i int) []byte { return objects[same[m.Entries[i].SHA256]] })
-	if err != nil {
-		return nil, fmt.Errorf("loading bundle %s: %w", want, err)
-	}
-	return raw, nil
+	return bundle.Assemble(manifest, func(i int) []byte { return objects[same[m.Entries[i].SHA256]] })
 }
 
 // Manifest reads and checks the manifest of a stored bundle: what is in it, under
@@ -52,7 +56,7 @@ func Manifest(ctx context.Context, st Store, id string) (bundle.Manifest, error)
 	}
 	_, m, err := loadManifest(ctx, st, want)
 	if err != nil {
-		return m, fmt.Errorf("reading the manifest of bundle %s: %w", want, err)
+		return m, fmt.Errorf("reading the manifest of bundle %s: %w", want, gone(ctx, st, want, err))
 	}
 	return m, nil
 }
@@ -60,19 +64,29 @@ func Manifest(ctx context.Context, st Store, id string) (bundle.Manifest, error)
 // loadManifest checks the manifest against the ID before it is read.
 func loadManifest(ctx context.Context, st Store, id evidence.ID) ([]byte, bundle.Manifest, error) {
 	key := manifestKey(id)
-	raw, err := st.Get(ctx, key)
+	raw, _, says, err := fitting(ctx, st, key, isOf(id))
 	if err != nil {
 		return nil, bundle.Manifest{}, err
 	}
 	damaged := func(says string) error { return &DamagedError{Key: key, Object: "manifest.json", Says: says} }
-	if got := evidence.Of(raw); got != id {
-		return nil, bundle.Manifest{}, damaged(fmt.Sprintf("SHA-256 is %s, the ID says %s", got, id))
+	if says != "" {
+		return nil, bundle.Manifest{}, damaged(says)
 	}
 	m, err := bundle.ParseManifest(raw)
 	if err != nil {
 		return nil, m, damaged(err.Error())
 	}
 	return raw, m, nil
+}
+
+// isOf compares a manifest with the ID of its bundle.
+func isOf(id evidence.ID) func([]byte) string {
+	return func(raw []byte) string {
+		if got := evidence.Of(raw); got != id {
+			return fmt.Sprintf("SHA-256 is %s, the ID says %s", got, id)
+		}
+		return ""
+	}
 }
 
 // Object reads one object that a manifest names, and checks it. Errors are those of Load.
@@ -92,19 +106,23 @@ func Locked(ctx context.Context, st Store, id string) (Lock, error) {
 
 // loadObject reads the object of an entry and checks it.
 func loadObject(ctx context.Context, st Store, e bundle.Entry) ([]byte, error) {
+	data, _, err := fittingObject(ctx, st, e)
+	return data, err
+}
+
+func fittingObject(ctx context.Context, st Store, e bundle.Entry) (data []byte, newer bool, err error) {
 	key := objectKey(e.SHA256)
-	data, err := st.Get(ctx, key)
+	data, newer, says, err := fitting(ctx, st, key, e.Differs)
 	var none *NotFoundError
-	if errors.As(err, &none) {
-		return nil, &DamagedError{Key: key, Object: e.Path, Says: "it is missing"}
+	switch {
+	case errors.As(err, &none):
+		return nil, false, &DamagedError{Key: key, Object: e.Path, Says: "it is missing"}
+	case err != nil:
+		return nil, false, err
+	case says != "":
+		return nil, false, &DamagedError{Key: key, Object: e.Path, Says: says}
 	}
-	if err != nil {
-		return nil, err
-	}
-	if says := e.Differs(data); says != "" {
-		return nil, &DamagedError{Key: key, Object: e.Path, Says: says}
-	}
-	return data, nil
+	return data, newer, nil
 }
 
 // List gives the IDs of all bundles in the store, in ascending order, with what

@@ -75,7 +75,7 @@ func RawManifest(ctx context.Context, st Store, id string) ([]byte, error) {
 	}
 	raw, _, err := loadManifest(ctx, st, want)
 	if err != nil {
-		return nil, fmt.Errorf("reading the manifest of bundle %s: %w", want, err)
+		return nil, fmt.Errorf("reading the manifest of bundle %s: %w", want, gone(ctx, st, want, err))
 	}
 	return raw, nil
 }

@@ -14,7 +14,8 @@ import (
 // happens in between. Saving the same bundle again is nil and finishes what an
 // earlier call left undone. A bundle that is damaged is refused with a
 // *bundle.DamagedError. If the store already holds an object with the right name
-// and other octets, that object is damaged: a *DamagedError names it.
+// and other octets, that object is damaged: a *DamagedError names it. A bundle that was
+// deleted stays so: *DeletedError. A *BusyError says that a deletion is under way.
 func Save(ctx context.Context, st Store, raw []byte) (id string, err error) {
 	b, err := bundle.Open(raw)
 	if err != nil {
@@ -24,12 +25,34 @@ func Save(ctx context.Context, st Store, raw []byte) (id string, err error) {
 	if err != nil {
 		return "", err
 	}
+	before, err := listMarks(ctx, st) // of deletions; see runs.go
+	if err != nil {
+		return "", fmt.Errorf("saving bundle %s: %w", b.ID, err)
+	}
+	if err := notDeleted(ctx, st, key); err != nil {
+		return "", fmt.Errorf("saving bundle %s: %w", b.ID, err)
+	}
+	if err := saveParts(ctx, st, key, b); err != nil {
+		return "", err
+	}
+	var held []evidence.ID
+	for _, i := range firsts(b.Manifest.Entries) {
+		held = append(held, b.Manifest.Entries[i].SHA256)
+	}
+	if err := settle(ctx, st, key, held, before, func() error { return saveParts(ctx, st, key, b) }); err != nil {
+		return "", fmt.Errorf("saving bundle %s: %w", b.ID, err)
+	}
+	return b.ID, nil
+}
+
+// saveParts writes the objects of a bundle, then its manifest.
+func saveParts(ctx context.Context, st Store, key evidence.ID, b *bundle.Bundle) error {
 	var objects [][]byte
 	for _, data := range b.Objects {
 		objects = append(objects, data)
 	}
 	entries := b.Manifest.Entries
-	err = each(ctx, firsts(entries), func(ctx context.Context, i int) error {
+	err := each(ctx, firsts(entries), func(ctx context.Context, i int) error {
 		err := st.Put(ctx, objectKey(entries[i].SHA256), objects[i])
 		var exists *ExistsError
 		if errors.As(err, &exists) {
@@ -38,7 +61,7 @@ func Save(ctx context.Context, st Store, raw []byte) (id string, err error) {
 		return err
 	})
 	if err != nil {
-		return "", fmt.Errorf("saving the objects of bundle %s: %w", b.ID, err)
+		return fmt.Errorf("saving the objects of bundle %s: %w", b.ID, err)
 	}
 	err = st.Put(ctx, manifestKey(key), b.RawManifest)
 	var exists *ExistsError
@@ -46,9 +69,9 @@ func Save(ctx context.Context, st Store, raw []byte) (id string, err error) {
 		err = &DamagedError{Key: exists.Key, Object: "manifest.json", Says: "the store holds other octets under this ID"}
 	}
 	if err != nil {
-		return "", fmt.Errorf("saving the manifest of bundle %s: %w", b.ID, err)
+		return fmt.Errorf("saving the manifest of bundle %s: %w", b.ID, err)
 	}
-	return b.ID, nil
+	return nil
 }
 
 // firsts gives the index of the first entry of each distinct hash: two entries

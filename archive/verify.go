@@ -7,21 +7,46 @@ import (
 	"sync"
 
 	"github.com/vidimus/vidimus/archive/bundle"
+	"github.com/vidimus/vidimus/validate/evidence"
 )
 
 // Verify reads every object of a stored bundle and names all that are altered,
 // missing, hidden or overwritten: nil means that Load will give the bytes that
 // were saved, and that nobody tampered with the store around them. Damage is a
 // finding; the error says that the work could not be done, or that there is no
-// such bundle (*NotFoundError).
+// such bundle (*NotFoundError), or no more (*DeletedError).
 func Verify(ctx context.Context, st Store, id string) ([]bundle.Damage, error) {
 	want, err := bundleID(id)
 	if err != nil {
 		return nil, err
 	}
+	damages, err := verify(ctx, st, want)
+	if err == nil && len(damages) > 0 { // it may be on its way out
+		var deleted *DeletedError
+		if err := notDeleted(ctx, st, want); errors.As(err, &deleted) {
+			return nil, fmt.Errorf("verifying bundle %s: %w", want, err)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("verifying bundle %s: %w", want, gone(ctx, st, want, err))
+	}
+	return damages, nil
+}
+
+func verify(ctx context.Context, st Store, want evidence.ID) ([]bundle.Damage, error) {
 	tampered, err := around(ctx, st, manifestKey(want), "manifest.json")
 	if err != nil {
-		return nil, fmt.Errorf("verifying bundle %s: %w", want, err)
+		return nil, err
+	}
+	_, newer, says, err := fitting(ctx, st, manifestKey(want), isOf(want))
+	if err != nil {
+		return nil, err
+	}
+	if says != "" {
+		return append(tampered, bundle.Damage{Object: "manifest.json", Problem: "altered", Says: says}), nil
+	}
+	if newer {
+		tampered = nil
 	}
 	_, m, err := loadManifest(ctx, st, want)
 	var damaged *DamagedError
@@ -29,7 +54,7 @@ func Verify(ctx context.Context, st Store, id string) ([]bundle.Damage, error) {
 		return append(tampered, bundle.Damage{Object: damaged.Object, Problem: "altered", Says: damaged.Says}), nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("verifying bundle %s: %w", want, err)
+		return nil, err
 	}
 	found := make([][]bundle.Damage, len(m.Entries))
 	var lock sync.Mutex
@@ -45,7 +70,7 @@ func Verify(ctx context.Context, st Store, id string) ([]bundle.Damage, error) {
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("verifying bundle %s: %w", want, err)
+		return nil, err
 	}
 	for _, damages := range found {
 		tampered = append(tampered, damages...)
@@ -63,7 +88,10 @@ func verifyObject(ctx context.Context, st Store, e bundle.Entry) ([]bundle.Damag
 	if err != nil {
 		return nil, err
 	}
-	_, err = loadObject(ctx, st, e)
+	_, newer, err := fittingObject(ctx, st, e)
+	if newer { // the first version is damaged, and was restored by one over it
+		return nil, err
+	}
 	var damaged *DamagedError
 	if errors.As(err, &damaged) {
 		return append(damages, bundle.Damage{Object: e.Path, Problem: "altered", Says: damaged.Says + fmt.Sprintf(" (stored under %q)", key)}), nil

@@ -34,6 +34,7 @@ type Store struct {
 	root   string
 	synced sync.Map // folders whose names are known to be durable in their parents
 	sweep  sync.Once
+	commit committer
 	fault  func(step string, do func() error) error // tests only: stands between Put and each of its steps
 }
 
@@ -49,7 +50,7 @@ func Open(path string) (*Store, error) {
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("opening archive folder: %w", err)
 	}
-	return &Store{root: root}, nil
+	return &Store{root: root, commit: committer{root: root}}, nil
 }
 
 // Capabilities implements archive.Store.
@@ -58,7 +59,7 @@ func (s *Store) Capabilities() archive.Capabilities {
 		Place: "dir:" + s.root,
 		WORM:  false,
 		Statement: "A folder is not WORM: objects are written once and fsynced, every change of them is found by hash, " +
-			"and nothing keeps who can write to the folder from deleting them.",
+			"retention and legal holds are noted beside them and honoured by this program alone, and nothing keeps who can write to the folder from deleting.",
 	}
 }
 
@@ -82,7 +83,7 @@ func (s *Store) Get(ctx context.Context, key string) ([]byte, error) {
 	return data, nil
 }
 
-// Stat implements archive.Store. A folder knows of no locks and no versions.
+// Stat implements archive.Store. A folder knows of no versions.
 func (s *Store) Stat(ctx context.Context, key string) (archive.Info, error) {
 	if err := admit(ctx, key); err != nil {
 		return archive.Info{}, err
@@ -94,7 +95,11 @@ func (s *Store) Stat(ctx context.Context, key string) (archive.Info, error) {
 	case err != nil:
 		return archive.Info{}, fmt.Errorf("asking for %q: %w", key, err)
 	}
-	return archive.Info{Key: key, Size: info.Size()}, nil
+	lock, err := s.lock(key)
+	if err != nil {
+		return archive.Info{}, fmt.Errorf("asking for the protection of %q: %w", key, err)
+	}
+	return archive.Info{Key: key, Size: info.Size(), Lock: lock}, nil
 }
 
 func admit(ctx context.Context, key string) error {

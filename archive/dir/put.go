@@ -54,42 +54,13 @@ func (s *Store) existing(ctx context.Context, key string, data []byte) error {
 }
 
 func (s *Store) write(ctx context.Context, key string, data []byte) error {
-	tmp := filepath.Join(s.root, temporary)
 	name := s.file(key)
-	if err := s.step("make folders", func() error {
-		return errors.Join(os.MkdirAll(tmp, folderMode), os.MkdirAll(filepath.Dir(name), folderMode))
-	}); err != nil {
+	tmp, err := s.written(ctx, name, data)
+	defer s.discard(tmp)
+	if err != nil {
 		return err
 	}
-	var f *os.File
-	if err := s.step("create temporary file", func() (err error) {
-		f, err = os.CreateTemp(tmp, "put-*")
-		return err
-	}); err != nil {
-		return err
-	}
-	defer func() { // harmless when it fails: nobody reads there, and sweep comes
-		_ = f.Close()
-		_ = s.step("remove temporary file", func() error { return os.Remove(f.Name()) })
-	}()
-	s.sweep.Do(func() { sweep(tmp, f) })
-	for _, step := range []struct {
-		name string
-		do   func() error
-	}{
-		{"write", func() error { _, err := f.Write(data); return err }},
-		{"protect", func() error { return f.Chmod(fileMode) }},
-		{"sync file", f.Sync},
-		{"close", f.Close},
-	} {
-		if err := s.step(step.name, step.do); err != nil {
-			return err
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-	}
-	err := s.step("link", func() error { return os.Link(f.Name(), name) })
+	err = s.step("link", func() error { return os.Link(tmp, name) })
 	if errors.Is(err, fs.ErrExist) { // somebody was faster
 		return s.existing(ctx, key, data)
 	}
@@ -102,10 +73,58 @@ func (s *Store) write(ctx context.Context, key string, data []byte) error {
 	return s.settle(filepath.Dir(name))
 }
 
+// written makes a temporary file with data, whole and durable, and the folder that its
+// name will stand in. The file is discarded by the caller, also after an error.
+func (s *Store) written(ctx context.Context, name string, data []byte) (tmp string, err error) {
+	folder := filepath.Join(s.root, temporary)
+	if err := s.step("make folders", func() error {
+		return errors.Join(os.MkdirAll(folder, folderMode), os.MkdirAll(filepath.Dir(name), folderMode))
+	}); err != nil {
+		return "", err
+	}
+	var f *os.File
+	if err := s.step("create temporary file", func() (err error) {
+		f, err = os.CreateTemp(folder, "put-*")
+		return err
+	}); err != nil {
+		if f != nil { // by a test
+			_ = f.Close()
+		}
+		return "", err
+	}
+	defer func() { _ = f.Close() }() // fails after the closing below, which is right
+	s.sweep.Do(func() { sweep(folder, f) })
+	for _, step := range []struct {
+		name string
+		do   func() error
+	}{
+		{"write", func() error { _, err := f.Write(data); return err }},
+		{"protect", func() error { return f.Chmod(fileMode) }},
+		{"sync file", func() error { return s.commit.file(f) }},
+		{"close", f.Close},
+	} {
+		if err := s.step(step.name, step.do); err != nil {
+			return f.Name(), err
+		}
+		if err := ctx.Err(); err != nil {
+			return f.Name(), err
+		}
+	}
+	return f.Name(), nil
+}
+
+// discard removes a temporary file; harmless when it fails: nobody reads there, and
+// sweep comes.
+func (s *Store) discard(tmp string) {
+	if tmp != "" {
+		_ = s.step("remove temporary file", func() error { return os.Remove(tmp) })
+	}
+}
+
 // settle makes a folder's entries durable, and the folders above it as far as
 // this store has not done so before, up to the one that holds the root.
 func (s *Store) settle(folder string) error {
-	if err := s.step("sync folder", func() error { return syncFolder(folder) }); err != nil {
+	if err := s.step("sync folder", func() error { return s.commit.folder(folder) }); err != nil {
 		return err
 	}
 	for child := folder; child != filepath.Dir(s.root); child = filepath.Dir(child) {
@@ -121,7 +140,7 @@ func (s *Store) settle(folder string) error {
 		if _, done := s.synced.Load(chain[i]); done {
 			continue
 		}
-		if err := s.step("sync folder above", func() error { return syncFolder(filepath.Dir(chain[i])) }); err != nil {
+		if err := s.step("sync folder above", func() error { return s.commit.folder(filepath.Dir(chain[i])) }); err != nil {
 			return err
 		}
 		s.synced.Store(chain[i], true)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/vidimus/vidimus/archive"
 )
@@ -16,10 +17,13 @@ import (
 type Memory struct {
 	mu      sync.Mutex
 	objects map[string][]byte
+	locks   map[string]archive.Lock
 }
 
 // NewMemory returns an empty store.
-func NewMemory() *Memory { return &Memory{objects: map[string][]byte{}} }
+func NewMemory() *Memory {
+	return &Memory{objects: map[string][]byte{}, locks: map[string]archive.Lock{}}
+}
 
 // Put implements archive.Store.
 func (m *Memory) Put(ctx context.Context, key string, data []byte) error {
@@ -56,7 +60,9 @@ func (m *Memory) Stat(ctx context.Context, key string) (archive.Info, error) {
 	if err != nil {
 		return archive.Info{}, err
 	}
-	return archive.Info{Key: key, Size: int64(len(data))}, nil
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return archive.Info{Key: key, Size: int64(len(data)), Lock: m.locks[key]}, nil
 }
 
 // List implements archive.Store.
@@ -84,6 +90,64 @@ func (m *Memory) List(ctx context.Context, prefix string) iter.Seq2[archive.Info
 			yield(archive.Info{}, err)
 		}
 	}
+}
+
+// Retain implements archive.Keeper.
+func (m *Memory) Retain(ctx context.Context, key string, until time.Time) error {
+	return m.lock(ctx, key, func(l *archive.Lock) {
+		if until.After(l.Until) {
+			l.Until = until.UTC()
+		}
+	})
+}
+
+// Hold implements archive.Keeper.
+func (m *Memory) Hold(ctx context.Context, key string, on bool) error {
+	return m.lock(ctx, key, func(l *archive.Lock) { l.LegalHold = on })
+}
+
+func (m *Memory) lock(ctx context.Context, key string, change func(*archive.Lock)) error {
+	if err := admit(ctx, key); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if _, ok := m.objects[key]; !ok {
+		return &archive.NotFoundError{Key: key}
+	}
+	l := m.locks[key]
+	change(&l)
+	if l.Mode = ""; l.LegalHold || !l.Until.IsZero() {
+		l.Mode = archive.ModeNote
+	}
+	m.locks[key] = l
+	return nil
+}
+
+// Delete implements archive.Keeper.
+func (m *Memory) Delete(ctx context.Context, key string, at time.Time) error {
+	if err := admit(ctx, key); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if l := m.locks[key]; l.Held(at) {
+		return &archive.HeldError{Key: key, Lock: l}
+	}
+	delete(m.objects, key)
+	delete(m.locks, key)
+	return nil
+}
+
+// Restore implements archive.Restorer.
+func (m *Memory) Restore(ctx context.Context, key string, data []byte) error {
+	if err := admit(ctx, key); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.objects[key] = bytes.Clone(data)
+	return nil
 }
 
 // Capabilities implements archive.Store.

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"testing"
+	"time"
 
 	"github.com/vidimus/vidimus/archive"
 )
@@ -14,4 +15,11 @@ func TestMemory(t *testing.T) {
 			Alter: func(_ *testing.T, key string, change func([]byte) []byte) { m.Alter(key, change) },
 		}
 	})
+}
+
+func TestMemoryKeeper(t *testing.T) {
+	RunKeeper(t, func(*testing.T) Place {
+		m := NewMemory()
+		return Place{Open: func(*testing.T) archive.Store { return m }}
+	}, func() time.Time { return time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC) }, false)
 }

@@ -168,6 +168,7 @@ var homes = []struct {
 	{"golang.org/x/crypto/ripemd160", []string{"validate/algo"}, "old digests, known by one package"},
 	{"golang.org/x/text/...", []string{"validate/certificate", "validate/asic", "validate/xades", "validate/path", "trustlist/browse"}, "names in old encodings and normal forms"},
 	{"github.com/chromedp/...", []string{"api/pages/browsertest"}, "a browser, for tests"},
+	{"golang.org/x/sys/unix", []string{"archive/dir"}, "one sync of a file system for many files; the standard library has none"},
 	{"golang.org/x/term", []string{"cmd/vidimus"}, "whether there is a terminal is the command's business"},
 }
 
