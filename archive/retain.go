@@ -65,53 +65,77 @@ func bundleKeys(ctx context.Context, st Store, id string) ([]string, error) {
 // delete from the store by other means. Objects that another held bundle shares keep
 // theirs.
 //
-// To lift, the manifest comes first, and in the end it is looked again for bundles that
-// came under a hold meanwhile; to put, the manifest comes first too. So of two at the
-// same time, one that puts and one that lifts, one sees the other.
+// A hold on the manifest says that all others are there: to put, it comes last. To lift,
+// it comes first, and in the end it is looked again for bundles that came under a hold
+// meanwhile. One that was put after that puts its objects' holds again.
 func Hold(ctx context.Context, st Store, id string, on bool) error {
+	if on {
+		if err := hold(ctx, st, id); err != nil {
+			return fmt.Errorf("putting a hold on bundle %s: %w", id, err)
+		}
+		return nil
+	}
+	if err := lift(ctx, st, id); err != nil {
+		return fmt.Errorf("lifting the hold on bundle %s: %w", id, err)
+	}
+	return nil
+}
+
+func hold(ctx context.Context, st Store, id string) error {
 	k, err := keeper(st)
 	if err != nil {
 		return err
 	}
-	doing := "lifting the hold on"
-	if on {
-		doing = "putting a hold on"
-	}
 	keys, err := bundleKeys(ctx, st, id)
 	if err != nil {
-		return fmt.Errorf("%s bundle: %w", doing, err)
+		return err
+	}
+	manifest, others := keys[:1], keys[1:]
+	for _, part := range [][]string{others, manifest, others} {
+		for _, key := range part {
+			if err := k.Hold(ctx, key, true); err != nil {
+				return err
+			}
+		}
 	}
 	want, err := bundleID(id)
 	if err != nil {
 		return err
 	}
-	shared := map[string]bool{}
-	if err := k.Hold(ctx, keys[0], on); err != nil {
-		return fmt.Errorf("%s bundle %s: %w", doing, id, err)
+	return notDeleted(ctx, st, want) // for a deletion that began meanwhile the hold came too late
+}
+
+func lift(ctx context.Context, st Store, id string) error {
+	k, err := keeper(st)
+	if err != nil {
+		return err
 	}
-	if !on {
-		if shared, err = heldKeys(ctx, st, want, keys); err != nil {
-			return fmt.Errorf("%s bundle %s: %w", doing, id, err)
-		}
+	keys, err := bundleKeys(ctx, st, id)
+	if err != nil {
+		return err
+	}
+	want, err := bundleID(id)
+	if err != nil {
+		return err
+	}
+	if err := k.Hold(ctx, keys[0], false); err != nil {
+		return err
+	}
+	shared, err := heldKeys(ctx, st, want, keys)
+	if err != nil {
+		return err
 	}
 	for _, key := range keys[1:] {
-		if err := k.Hold(ctx, key, on || shared[key]); err != nil {
-			return fmt.Errorf("%s bundle %s: %w", doing, id, err)
+		if err := k.Hold(ctx, key, shared[key]); err != nil {
+			return err
 		}
-	}
-	if on {
-		// A deletion that began between is told, since the hold came too late for it.
-		if err := notDeleted(ctx, st, want); err != nil {
-			return fmt.Errorf("%s bundle %s: %w", doing, id, err)
-		}
-		return nil
 	}
 	if shared, err = heldKeys(ctx, st, want, keys); err != nil {
-		return fmt.Errorf("%s bundle %s: %w", doing, id, err)
+		return err
 	}
 	for key := range shared {
 		if err := k.Hold(ctx, key, true); err != nil {
-			return fmt.Errorf("%s bundle %s: %w", doing, id, err)
+			return err
 		}
 	}
 	return nil

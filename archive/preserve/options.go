@@ -56,8 +56,18 @@ type Options struct {
 	Digest algo.Digest
 	// Batch is how many bundles at most share a time-stamp; 0 means MaxBatch.
 	Batch int
+	// Extra gives what is put, besides bundles, under the first time-stamp of a Seal; it
+	// is asked only when bundles are sealed. nil: nothing.
+	Extra func(ctx context.Context) ([]Extra, error)
 	// Progress is told what was done, from one goroutine at a time; nil: nobody.
 	Progress func(Progress)
+}
+
+// Extra is a data object that is sealed with the bundles, such as the head of an audit
+// log. It is not renewed.
+type Extra struct {
+	Data []byte
+	Keep func(ctx context.Context, record []byte) error // stores its evidence record
 }
 
 // MaxBatch bounds the bundles under one time-stamp, and with them the memory of a run

@@ -86,6 +86,10 @@ func (r *run) seal(ctx context.Context, d algo.Digest, ids []evidence.ID) (wrote
 	if err != nil || len(ids) == 0 {
 		return 0, damaged, err
 	}
+	extra, leaves, err := r.extra(ctx, d, leaves)
+	if err != nil {
+		return 0, damaged, err
+	}
 	t, err := newTree(d, append([]byte(nil), leaves...)) // the tree sorts its own
 	if err != nil {
 		return 0, damaged, err
@@ -110,7 +114,36 @@ func (r *run) seal(ctx context.Context, d algo.Digest, ids []evidence.ID) (wrote
 		}
 		return r.put(ctx, ids[i].String(), 1, raw)
 	})
+	for i, x := range extra {
+		var raw []byte
+		if err == nil {
+			raw, err = first(len(ids)+i, token)
+		}
+		if err == nil {
+			err = x.Keep(ctx, raw)
+		}
+	}
 	return wrote, damaged, err
+}
+
+// extra adds the leaves of what is sealed besides bundles, once in a run.
+func (r *run) extra(ctx context.Context, d algo.Digest, leaves []byte) ([]Extra, []byte, error) {
+	if r.Extra == nil {
+		return nil, leaves, nil
+	}
+	extra, err := r.Extra(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	r.Extra = nil
+	for _, x := range extra {
+		leaf, err := sum(d, x.Data)
+		if err != nil {
+			return nil, nil, err
+		}
+		leaves = append(leaves, leaf...)
+	}
+	return extra, leaves, nil
 }
 
 // leaves are the hash values of the manifests, one after another, and the bundles

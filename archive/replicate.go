@@ -1,0 +1,225 @@
+package archive
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Replicated is what a run of Replicate did.
+type Replicated struct {
+	Bundles   int // that were copied
+	Records   int // evidence records that were copied
+	Deletions int // that were carried out on the replica as well
+	Audit     int // segments of the audit log that were copied
+	Holds     int // bundles whose retention or legal hold was carried over
+	Damaged   []Damaged
+}
+
+// Replicate brings a replica up to date with a store: bundles, evidence records, the audit
+// log, retention and holds, and deletions. It never copies what is damaged, and tells it;
+// it never brings back what was deleted. It can be stopped at any moment and run again.
+// at is the clock, by which retention is judged.
+func Replicate(ctx context.Context, from, to Store, at time.Time) (Replicated, error) {
+	r := &replication{from: from, to: to, at: at}
+	for _, pass := range []func(context.Context) error{r.deletions, r.bundles, r.audit} {
+		if err := pass(ctx); err != nil {
+			return r.out, fmt.Errorf("replicating %s to %s: %w", from.Capabilities().Place, to.Capabilities().Place, err)
+		}
+	}
+	return r.out, nil
+}
+
+type replication struct {
+	from, to Store
+	at       time.Time
+	out      Replicated
+}
+
+// deletions copies the records of deletions and ends them on the replica. One that the
+// replica still retains stays begun there, and the error says until when.
+func (r *replication) deletions(ctx context.Context) error {
+	all, err := deletions(ctx, r.from)
+	if err != nil {
+		return err
+	}
+	todo := 0
+	for _, d := range all {
+		if !d.ended {
+			continue // it is carried over when it has ended
+		}
+		var none *NotFoundError
+		if _, err := r.to.Stat(ctx, deletedKey(d.id)); err == nil {
+			continue
+		} else if !errors.As(err, &none) {
+			return err
+		}
+		_, raw, signature, err := ReadDeletion(ctx, r.from, d.id.String())
+		if err != nil {
+			return err
+		}
+		if signature != nil {
+			if err := r.to.Put(ctx, deletionKey(d.id)+signatureSuffix, signature); err != nil {
+				return err
+			}
+		}
+		if err := r.to.Put(ctx, deletionKey(d.id), raw); err != nil {
+			return err
+		}
+		todo++
+	}
+	if todo == 0 {
+		return nil
+	}
+	done, err := Resume(ctx, r.to, r.at)
+	r.out.Deletions += len(done.Bundles)
+	return err
+}
+
+func (r *replication) bundles(ctx context.Context) error {
+	there := map[string]int{} // bundles of the replica, and their records
+	for b, err := range List(ctx, r.to) {
+		if err != nil {
+			return err
+		}
+		there[b.ID] = b.Records
+	}
+	for b, err := range List(ctx, r.from) {
+		if err != nil {
+			return err
+		}
+		records, ok := there[b.ID]
+		if !ok {
+			if copied, err := r.bundle(ctx, b); err != nil {
+				return err
+			} else if !copied {
+				continue
+			}
+		}
+		for n := records + 1; n <= b.Records; n++ {
+			raw, err := Record(ctx, r.from, b.ID, n)
+			if err != nil {
+				return err
+			}
+			if err := PutRecord(ctx, r.to, b.ID, n, raw); err != nil {
+				return err
+			}
+			r.out.Records++
+		}
+		if err := r.protection(ctx, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bundle copies one bundle, checked; false where it cannot be copied.
+func (r *replication) bundle(ctx context.Context, b Bundle) (bool, error) {
+	raw, err := Load(ctx, r.from, b.ID)
+	var deleted *DeletedError
+	var damaged *DamagedError
+	switch {
+	case errors.As(err, &deleted):
+		return false, nil
+	case errors.As(err, &damaged):
+		r.out.Damaged = append(r.out.Damaged, Damaged{Key: damaged.Key, Problem: "altered", Says: damaged.Says, Bundles: []string{b.ID}, FoundAt: r.at.UTC()})
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	if _, err := Save(ctx, r.to, raw); err != nil {
+		return false, err
+	}
+	r.out.Bundles++
+	return true, nil
+}
+
+// protection carries retention and holds over, where both stores know them. A hold that
+// was lifted is not lifted on the replica: that is done by who may.
+func (r *replication) protection(ctx context.Context, b Bundle) error {
+	if _, ok := r.to.(Keeper); !ok {
+		return nil
+	}
+	lock, err := Locked(ctx, r.from, b.ID)
+	if err != nil || lock == (Lock{}) {
+		return err
+	}
+	have, err := Locked(ctx, r.to, b.ID)
+	if err != nil {
+		return err
+	}
+	changed := false
+	if lock.Until.After(have.Until) && lock.Until.After(r.at) {
+		if err := Retain(ctx, r.to, b.ID, lock.Until, r.at); err != nil {
+			return err
+		}
+		changed = true
+	}
+	if lock.LegalHold && !have.LegalHold {
+		if err := Hold(ctx, r.to, b.ID, true); err != nil {
+			return err
+		}
+		changed = true
+	}
+	if changed {
+		r.out.Holds++
+	}
+	return nil
+}
+
+// audit copies the segments that the replica lacks. Where both have one and they differ,
+// somebody wrote to the replica, or edited the log: that ends the run.
+func (r *replication) audit(ctx context.Context) error {
+	there := map[int]bool{}
+	last := 0
+	for n, err := range Segments(ctx, r.to) {
+		if err != nil {
+			return err
+		}
+		there[n], last = true, n
+	}
+	for n, err := range Segments(ctx, r.from) {
+		if err != nil {
+			return err
+		}
+		if there[n] && n != last {
+			continue
+		}
+		raw, err := Segment(ctx, r.from, n)
+		if err != nil {
+			return err
+		}
+		if there[n] {
+			other, err := Segment(ctx, r.to, n)
+			if err != nil {
+				return err
+			}
+			if !bytes.Equal(raw, other) {
+				return fmt.Errorf("segment %d of the audit log differs in the two stores", n)
+			}
+			continue
+		}
+		if err := PutSegment(ctx, r.to, n, raw); err != nil {
+			return err
+		}
+		r.out.Audit++
+	}
+	for n, err := range Heads(ctx, r.from) {
+		if err != nil {
+			return err
+		}
+		head, record, err := Head(ctx, r.from, n)
+		if err == nil {
+			err = PutHead(ctx, r.to, n, head)
+		}
+		if err == nil && record != nil {
+			err = PutHeadRecord(ctx, r.to, n, record)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
