@@ -124,6 +124,9 @@ var rooms = map[string]room{
 	"cmd/vidimus/testcmd":   {tools, []string{"cmd/..."}},
 	"api/webhook":           {door, nil},
 	"api/metrics":           {door, nil},
+	"archive/audit":         {door, []string{"archive", "validate/evidence"}},
+	"archive/export":        {door, []string{"archive", "archive/audit", "archive/bundle", "validate/evidence"}},
+	"archive/receipt":       {door, []string{"validate/der"}}, // signs with the operator's key
 }
 
 // formats are what every format's reader may know.
