@@ -193,6 +193,9 @@ type Line struct {
 	Raw []byte
 }
 
+// Hash is what the next entry holds of this one.
+func (l Line) Hash() evidence.ID { return evidence.Of(l.Raw) }
+
 // headFormat is the version of a stored head.
 const headFormat = "vidimus-audit-head/1"
 

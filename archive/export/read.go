@@ -47,6 +47,16 @@ func Check(r io.ReaderAt, size int64) (Checked, error) {
 	return p.out, nil
 }
 
+// Is says whether a file looks like a package: its first entry is our README.
+func Is(r io.ReaderAt, size int64) bool {
+	head := make([]byte, 30+len(readmeName))
+	if size < int64(len(head)) {
+		return false
+	}
+	_, err := r.ReadAt(head, 0)
+	return err == nil && string(head[:4]) == "PK\x03\x04" && string(head[30:]) == readmeName
+}
+
 // reader is an opened package.
 type reader struct {
 	files map[string]*zip.File
@@ -89,7 +99,8 @@ func open(r io.ReaderAt, size int64) (*reader, error) {
 	return p, nil
 }
 
-// read reads an entry whole, with its CRC-32 checked.
+// read reads an entry whole. Where it does not fit its CRC-32 the octets are given with
+// zip.ErrChecksum.
 func (p *reader) read(f *zip.File, most uint64) ([]byte, error) {
 	if f.UncompressedSize64 > most {
 		return nil, fmt.Errorf("%q has %d octets, at most %d are read", shown(f.Name), f.UncompressedSize64, most)
@@ -99,9 +110,9 @@ func (p *reader) read(f *zip.File, most uint64) ([]byte, error) {
 		return nil, fmt.Errorf("%q: %w", shown(f.Name), err)
 	}
 	defer func() { _ = r.Close() }() // it was only read
-	raw, err := io.ReadAll(io.LimitReader(r, int64(most)))
+	raw, err := io.ReadAll(r) // archive/zip gives as many as the entry says it has
 	if err != nil {
-		return nil, fmt.Errorf("%q: %w", shown(f.Name), err)
+		return raw, fmt.Errorf("%q: %w", shown(f.Name), err)
 	}
 	return raw, nil
 }
@@ -174,7 +185,7 @@ func (p *reader) bundle(id string) error {
 		return nil
 	}
 	raw, err := p.read(f, uint64(bundle.MaxSize))
-	if err != nil {
+	if err != nil && !errors.Is(err, zip.ErrChecksum) { // its own hashes tell more
 		p.damage(f.Name, "altered", "%v", err)
 		return nil
 	}

@@ -15,16 +15,18 @@ import (
 // ArchiveFixityCmd is `vidimus archive fixity`.
 type ArchiveFixityCmd struct {
 	StoreFlags
-	Rate   string `placeholder:"OCTETS" help:"Read at most so many octets a second, e.g. 20M (k, M, G are thousands). Default: no limit."`
-	Part   string `placeholder:"N/OF" help:"Read one part of the store only, e.g. 3/28: with another part each day, all is read in 28 days."`
-	Format string `enum:"text,json" default:"text" help:"text, or json: one object for each damage, and one for the run."`
+	Rate    string `placeholder:"OCTETS" help:"Read at most so many octets a second, e.g. 20M (k, M, G are thousands). Default: no limit."`
+	Part    string `placeholder:"N/OF" help:"Read one part of the store only, e.g. 3/28: with another part each day, all is read in 28 days."`
+	Replica string `placeholder:"URL" help:"A second store, as --store: what is altered or missing is restored from there, after its hash was compared."`
+	Format  string `enum:"text,json" default:"text" help:"text, or json: one object for each damage, and one for the run."`
 }
 
 // Help is the example under --help.
 func (c *ArchiveFixityCmd) Help() string {
 	return `Reads the store again and compares every object and manifest with its hash. What is
 altered, missing, hidden or overwritten is named with the bundles that hold it, and a
-note about it is stored under quarantine/. Exit status 1 when anything is damaged.
+note about it is stored under quarantine/. With --replica what is altered or missing is
+restored from there. Exit status 1 when anything stays damaged.
 
 Example, for a job that runs every day of the month:
   vidimus archive fixity --store dir:proof --rate 20M --part $(date +%-d)/31`
@@ -43,7 +45,6 @@ func (c *ArchiveFixityCmd) Run(rt *runtime) error {
 	if o.Part, o.Parts, err = parsePart(c.Part); err != nil {
 		return err
 	}
-	o.Found = func(d archive.Damaged) error { return c.printDamage(rt.Stdout, d) }
 	if isTerminal(rt.Stderr) {
 		o.Progress = func(objects int, octets int64) {
 			if objects%256 == 0 {
@@ -52,15 +53,35 @@ func (c *ArchiveFixityCmd) Run(rt *runtime) error {
 		}
 	}
 	return c.with(rt, func(ctx context.Context, st archive.Store) error {
+		log, err := c.auditor(ctx, rt, st, false)
+		if err != nil {
+			return err
+		}
+		if c.Replica != "" {
+			if o.Replica, err = openStore(ctx, c.Replica, rt.Now); err != nil {
+				return err
+			}
+		}
+		o.Found = func(d archive.Damaged) error {
+			if err := log.told(ctx, "damage-found", d.Key, nil, d.Problem+": "+d.Says); err != nil {
+				return err
+			}
+			if d.Restored != "" {
+				if err := log.told(ctx, "restore", d.Key, nil, "from "+d.Restored); err != nil {
+					return err
+				}
+			}
+			return c.printDamage(rt.Stdout, d)
+		}
 		done, err := archive.Fixity(ctx, st, o)
 		clearProgress(rt.Stderr)
-		if err != nil {
+		if err := log.told(ctx, "fixity", c.Part, err, fmt.Sprintf("%d damaged, %d restored", done.Damaged, done.Restored)); err != nil {
 			return err
 		}
 		if err := c.printRun(rt.Stdout, done); err != nil {
 			return err
 		}
-		if done.Damaged > 0 {
+		if done.Damaged > done.Restored {
 			return status(exitNotValid)
 		}
 		return nil
@@ -78,7 +99,14 @@ func (c *ArchiveFixityCmd) printDamage(w io.Writer, d archive.Damaged) error {
 	if len(d.Bundles) > 3 {
 		holders += fmt.Sprintf(" and %d more", len(d.Bundles)-3)
 	}
-	_, err := fmt.Fprintf(w, "%s: %s: %s; it belongs to %s\n", d.Key, d.Problem, plainText(d.Says), holders)
+	mended := ""
+	switch {
+	case d.Restored != "":
+		mended = "; restored from " + d.Restored
+	case d.Unrestored != "":
+		mended = "; not restored: " + plainText(d.Unrestored)
+	}
+	_, err := fmt.Fprintf(w, "%s: %s: %s; it belongs to %s%s\n", d.Key, d.Problem, plainText(d.Says), holders, mended)
 	return err
 }
 
@@ -89,9 +117,14 @@ func (c *ArchiveFixityCmd) printRun(w io.Writer, f archive.Fixed) error {
 			Manifests int   `json:"manifests"`
 			Octets    int64 `json:"octets"`
 			Damaged   int   `json:"damaged"`
-		}{f.Objects, f.Manifests, f.Octets, f.Damaged})
+			Restored  int   `json:"restored,omitempty"` // of those damaged
+		}{f.Objects, f.Manifests, f.Octets, f.Damaged, f.Restored})
 	}
-	_, err := fmt.Fprintf(w, "%d objects and %d manifests read, %d octets; %d damaged\n", f.Objects, f.Manifests, f.Octets, f.Damaged)
+	restored := ""
+	if f.Restored > 0 {
+		restored = fmt.Sprintf(", %d of them restored", f.Restored)
+	}
+	_, err := fmt.Fprintf(w, "%d objects and %d manifests read, %d octets; %d damaged%s\n", f.Objects, f.Manifests, f.Octets, f.Damaged, restored)
 	return err
 }
 

@@ -14,6 +14,7 @@ type ArchivePutCmd struct {
 	StoreFlags
 	At       string   `placeholder:"TIME" help:"Validation time, RFC 3339. Default: now."`
 	Detached []string `sep:"none" placeholder:"FILE" help:"Signed content of a detached signature (repeatable)."`
+	Replica  string   `placeholder:"URL" help:"A second store that gets each bundle, too; as --store. What it misses 'archive replicate' brings."`
 	Format   string   `enum:"text,json" default:"text" help:"text: the bundle's ID a line; json: {file, id, signaturesCount, validSignaturesCount} a line."`
 	Files    []string `arg:"" name:"file" help:"Signed files."`
 }
@@ -51,6 +52,16 @@ func (c *ArchivePutCmd) Run(rt *runtime) error {
 	defer closing()
 	return c.with(rt, func(ctx context.Context, st archive.Store) error {
 		worst := exitOK
+		log, err := c.auditor(ctx, rt, st, true)
+		if err != nil {
+			return err
+		}
+		var replica archive.Store
+		if c.Replica != "" {
+			if replica, err = openStore(ctx, c.Replica, rt.Now); err != nil {
+				return err
+			}
+		}
 		for _, file := range c.Files {
 			line := put{File: file}
 			req, readErr := job{file: file, detached: c.Detached}.request(at)
@@ -61,9 +72,14 @@ func (c *ArchivePutCmd) Run(rt *runtime) error {
 				return err
 			} else if verdict.Report.Error != nil {
 				line.Error = verdict.Report.Error.Message
-			} else if line.ID, err = keep(ctx, st, v, req, verdict); err != nil {
-				return err
 			} else {
+				line.ID, err = keep(ctx, st, v, req, verdict)
+				if err = log.told(ctx, "put", line.ID, err, ""); err == nil {
+					err = c.copied(ctx, rt, st, replica, line.ID)
+				}
+				if err != nil {
+					return err
+				}
 				line.SignaturesCount, line.ValidSignaturesCount = verdict.Report.SignaturesCount, verdict.Report.ValidSignaturesCount
 			}
 			if line.Error != "" {
@@ -78,6 +94,22 @@ func (c *ArchivePutCmd) Run(rt *runtime) error {
 		}
 		return nil
 	})
+}
+
+// copied puts a bundle into the replica as well. That it cannot be is said, and stops
+// nothing: the bundle is archived, and replicating catches up.
+func (c *ArchivePutCmd) copied(ctx context.Context, rt *runtime, st, replica archive.Store, id string) error {
+	if replica == nil {
+		return nil
+	}
+	raw, err := archive.Load(ctx, st, id)
+	if err != nil {
+		return err
+	}
+	if _, err := archive.Save(ctx, replica, raw); err != nil {
+		say(rt.Stderr, "vidimus: warning: bundle %s is not in the replica yet: %s; 'vidimus archive replicate' brings it\n", id, plainText(err.Error()))
+	}
+	return nil
 }
 
 func (c *ArchivePutCmd) print(rt *runtime, line put) error {

@@ -62,6 +62,10 @@ func (c *ArchiveRenewCmd) Run(rt *runtime) error {
 			return err
 		}
 		defer closing()
+		log, err := c.auditor(ctx, rt, st, false)
+		if err != nil {
+			return err
+		}
 		// What is due comes first: it cannot wait, and what is new can.
 		done, err := preserve.Renew(ctx, o, due)
 		var sealed preserve.Sealed
@@ -69,6 +73,7 @@ func (c *ArchiveRenewCmd) Run(rt *runtime) error {
 			sealed, err = preserve.Seal(ctx, o)
 		}
 		clearProgress(rt.Stderr)
+		err = log.told(ctx, "renew", "", err, fmt.Sprintf("%d renewed, %d sealed, %d lost", done.Timestamp+done.Tree, sealed.Sealed, len(done.Lost)))
 		out := renewed{Sealed: sealed.Sealed, TimestampRenewals: done.Timestamp, HashTreeRenewals: done.Tree, NotDue: done.NotDue,
 			Timestamps: done.Timestamps + sealed.Timestamps, Damaged: append(done.Damaged, sealed.Damaged...)}
 		for _, l := range done.Lost {

@@ -49,9 +49,13 @@ func (c *ArchiveSealCmd) Run(rt *runtime) error {
 			return err
 		}
 		defer closing()
+		log, err := c.auditor(ctx, rt, st, false)
+		if err != nil {
+			return err
+		}
 		done, err := preserve.Seal(ctx, o)
 		clearProgress(rt.Stderr)
-		if err != nil {
+		if err := log.told(ctx, "seal", "", err, fmt.Sprintf("%d bundles sealed", done.Sealed)); err != nil {
 			return err
 		}
 		return c.print(rt.Stdout, done)
@@ -83,7 +87,7 @@ func preserving(rt *runtime, f *judgeFlags, s *stampFlags, st archive.Store) (pr
 	if err != nil {
 		return preserve.Options{}, nil, err
 	}
-	o := preserve.Options{Store: st, Suite: v.Policy().Suite, Now: rt.Now, Digest: algo.Digest(s.Digest), Batch: s.Batch, Progress: progress(rt.Stderr)}
+	o := preserve.Options{Store: st, Suite: v.Policy().Suite, Now: rt.Now, Digest: algo.Digest(s.Digest), Batch: s.Batch, Progress: progress(rt.Stderr), Extra: sealHead(st)}
 	src, closeSource := f.online("")
 	o.Judge = recordJudge(v, src)
 	client, err := tsaClient(s.TSA)

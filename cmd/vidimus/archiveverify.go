@@ -17,7 +17,7 @@ type ArchiveVerifyCmd struct {
 	judgeFlags
 	StoreFlags
 	At      string   `placeholder:"TIME" help:"Judge evidence records as of this time, RFC 3339. Default: now."`
-	Bundles []string `arg:"" optional:"" name:"bundle" help:"IDs of bundles in the store (64 hexadecimal digits), or bundle files."`
+	Bundles []string `arg:"" optional:"" name:"bundle" help:"IDs of bundles in the store (64 hexadecimal digits), or files: bundles, or packages of 'archive export'."`
 	All     bool     `help:"Every bundle in the store."`
 	Format  string   `enum:"text,json" default:"text" help:"text, or json: one object a line."`
 }
@@ -29,7 +29,8 @@ type verified struct {
 	Intact  bool            `json:"intact"`
 	Damages []bundle.Damage `json:"damages,omitempty"`
 	Record  *recordState    `json:"evidenceRecord,omitempty"`
-	Error   string          `json:"error,omitempty"` // it could not be checked
+	Package *packaged       `json:"package,omitempty"` // the file is one of 'archive export'
+	Error   string          `json:"error,omitempty"`   // it could not be checked
 }
 
 // Help is the example under --help.
@@ -104,6 +105,10 @@ func (c *ArchiveVerifyCmd) Run(rt *runtime) error {
 
 func (c *ArchiveVerifyCmd) stored(ctx context.Context, rt *runtime, st archive.Store, ids []string, say func(verified) error) error {
 	record := c.recordVerifier(rt, st)
+	log, err := c.auditor(ctx, rt, st, false)
+	if err != nil {
+		return err
+	}
 	one := func(id string) error {
 		v := verified{ID: id}
 		damages, err := archive.Verify(ctx, st, id)
@@ -114,6 +119,9 @@ func (c *ArchiveVerifyCmd) stored(ctx context.Context, rt *runtime, st archive.S
 			v.Error = err.Error()
 		}
 		v.Damages, v.Intact = damages, err == nil && len(damages) == 0
+		if logErr := log.told(ctx, "verify", id, nil, fmt.Sprintf("intact: %v", v.Intact)); logErr != nil {
+			return logErr
+		}
 		if v.Intact {
 			if v.Record, err = record(ctx, id); err != nil {
 				return err
@@ -142,6 +150,9 @@ func (c *ArchiveVerifyCmd) stored(ctx context.Context, rt *runtime, st archive.S
 
 // verifyFile checks a bundle file, without a store.
 func verifyFile(name string) verified {
+	if v, ok := verifyPackage(name); ok {
+		return v
+	}
 	v := verified{File: name}
 	raw, err := readBundle(name)
 	if err != nil {
@@ -186,6 +197,8 @@ func (v verified) print(w io.Writer, format string) error {
 	switch {
 	case v.Error != "":
 		_, err = fmt.Fprintf(w, "%s: could not be checked: %s\n", name, v.Error)
+	case v.Intact && v.Package != nil:
+		_, err = fmt.Fprintf(w, "%s: intact, a package of %d bundles and %d records of deletions\n", name, v.Package.Bundles, v.Package.Deleted)
 	case v.Intact && v.File != "":
 		_, err = fmt.Fprintf(w, "%s: intact, ID %s\n", name, v.ID)
 	case v.Intact:
