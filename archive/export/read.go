@@ -110,7 +110,7 @@ func (p *reader) read(f *zip.File, most uint64) ([]byte, error) {
 		return nil, fmt.Errorf("%q: %w", shown(f.Name), err)
 	}
 	defer func() { _ = r.Close() }() // it was only read
-	raw, err := io.ReadAll(r) // archive/zip gives as many as the entry says it has
+	raw, err := io.ReadAll(r)        // archive/zip gives as many as the entry says it has
 	if err != nil {
 		return raw, fmt.Errorf("%q: %w", shown(f.Name), err)
 	}
