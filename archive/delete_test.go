@@ -335,3 +335,39 @@ func TestBusyUntilResumed(t *testing.T) {
 		t.Errorf("deletions: %v, %v, %v", ended, begun, err)
 	}
 }
+
+// What stands where a record of a deletion or a mark should is read without harm.
+func FuzzReadDeletion(f *testing.F) {
+	st := storetest.NewMemory()
+	_, raw := storetest.Bundle(f, 1)
+	id, err := archive.Save(f.Context(), st, raw)
+	if err != nil {
+		f.Fatal(err)
+	}
+	if _, err := archive.Delete(f.Context(), st, toDelete(id)); err != nil {
+		f.Fatal(err)
+	}
+	for info, err := range st.List(f.Context(), "delet") {
+		if err != nil {
+			f.Fatal(err)
+		}
+		data, err := st.Get(f.Context(), info.Key)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		st := storetest.NewMemory()
+		for _, key := range []string{"deletions/" + id[:2] + "/" + id + "/record.json", "deleting/000001.json"} {
+			if err := st.Put(t.Context(), key, raw); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, _, _, _ = archive.ReadDeletion(t.Context(), st, id)
+		_, _ = archive.Resume(t.Context(), st, today)
+		if _, err := archive.Load(t.Context(), st, id); err == nil {
+			t.Error("a bundle that is not there is read")
+		}
+	})
+}

@@ -90,7 +90,10 @@ func ReadDeletion(ctx context.Context, st Store, id string) (d Deletion, raw, si
 	if raw, err = st.Get(ctx, deletionKey(key)); err != nil {
 		return d, nil, nil, err
 	}
-	if err := json.Unmarshal(raw, &d); len(raw) > maxDeletion || err != nil || d.Format != deletionFormat || d.Bundle != key {
+	if len(raw) > maxDeletion {
+		return d, nil, nil, &DamagedError{Key: deletionKey(key), Says: fmt.Sprintf("%d octets, at most %d can have been written", len(raw), maxDeletion)}
+	}
+	if err := json.Unmarshal(raw, &d); err != nil || d.Format != deletionFormat || d.Bundle != key {
 		return d, raw, nil, &DamagedError{Key: deletionKey(key), Says: fmt.Sprintf("it does not read as the record of this bundle's deletion (%v)", err)}
 	}
 	signature, err = st.Get(ctx, deletionKey(key)+signatureSuffix)

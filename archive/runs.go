@@ -37,6 +37,10 @@ type mark struct {
 
 const markFormat = "vidimus-deleting/1"
 
+// maxMark bounds a mark, in octets: a line for each object of MaxDeletions bundles of a
+// thousand objects each.
+const maxMark = 128 << 20
+
 // marks is what a listing of the marks says.
 type marks struct {
 	all  []int // numbers of all runs that are still listed
@@ -81,6 +85,9 @@ func readMark(ctx context.Context, st Store, n int) (mark, error) {
 	if err != nil {
 		return m, err
 	}
+	if len(raw) > maxMark {
+		return m, &DamagedError{Key: runKey(n), Says: fmt.Sprintf("%d octets, at most %d can have been written", len(raw), maxMark)}
+	}
 	if err := json.Unmarshal(raw, &m); err != nil || m.Format != markFormat {
 		return m, &DamagedError{Key: runKey(n), Says: fmt.Sprintf("it does not read as the mark of a deletion (%v)", err)}
 	}
@@ -91,6 +98,9 @@ func readMark(ctx context.Context, st Store, n int) (mark, error) {
 func begin(ctx context.Context, st Store, m mark) (int, error) {
 	m.Format = markFormat
 	raw, err := json.Marshal(m)
+	if err == nil && len(raw) > maxMark {
+		err = fmt.Errorf("the bundles have %d objects of their own; name fewer bundles", len(m.Objects))
+	}
 	if err != nil {
 		return 0, fmt.Errorf("writing the mark of a deletion: %w", err)
 	}

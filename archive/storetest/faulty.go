@@ -75,7 +75,13 @@ func (f *Faulty) Delete(ctx context.Context, key string, at time.Time) error {
 
 // Restore implements archive.Restorer.
 func (f *Faulty) Restore(ctx context.Context, key string, data []byte) error {
-	return f.write("restore", key, func() error { return f.Keeper.(archive.Restorer).Restore(ctx, key, data) })
+	return f.write("restore", key, func() error {
+		r, ok := f.Keeper.(archive.Restorer)
+		if !ok {
+			return errors.New("the store behind it is no Restorer")
+		}
+		return r.Restore(ctx, key, data)
+	})
 }
 
 // Versions implements archive.Versioned where the store does.
