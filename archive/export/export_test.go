@@ -256,8 +256,8 @@ sha256sum manifest.json | grep -q ^ID
 
 func FuzzCheck(f *testing.F) {
 	st, ids := filled(f)
-	f.Add(written(f, st, ids[:1]))
-	f.Add(written(f, st, ids[2:]))
+	small := written(f, st, ids[2:]) // large seeds make slow fuzzing
+	f.Add(small)
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		_, _ = export.Check(bytes.NewReader(raw), int64(len(raw)))
 	})

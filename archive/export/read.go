@@ -73,7 +73,12 @@ func open(r io.ReaderAt, size int64) (*reader, error) {
 		return nil, fmt.Errorf("%d entries, at most %d are read", len(z.File), maxEntries)
 	}
 	p := &reader{files: map[string]*zip.File{}, zip: z}
+	total := uint64(0)
 	for _, f := range z.File {
+		// Entries that lie over each other would be hashed again and again (attack Z1).
+		if total += f.CompressedSize64; f.CompressedSize64 > uint64(size) || total > uint64(size) {
+			return nil, fmt.Errorf("its entries have more octets together than its %d", size)
+		}
 		if f.Method != zip.Store || f.UncompressedSize64 != f.CompressedSize64 {
 			return nil, fmt.Errorf("entry %q is compressed, and packages are not", shown(f.Name))
 		}
@@ -145,7 +150,13 @@ func (p *reader) check() error {
 			p.damage(f.Name, "extra", "the manifest does not list it")
 		}
 	}
+	seen := map[string]bool{}
 	for _, id := range p.out.Manifest.Bundles {
+		if seen[id] {
+			p.damage(bundleName(id), "extra", "the manifest names the bundle more than once")
+			continue
+		}
+		seen[id] = true
 		if err := p.bundle(id); err != nil {
 			return err
 		}
