@@ -24,6 +24,7 @@ SCREENSHOTS ?= $(CURDIR)/dist/screenshots
 # Packages whose code runs in parallel, as far as they are there: the race
 # detector looks at these. The pure ones have nothing to race for.
 CONCURRENT := api api/metrics api/siva api/webhook archive archive/dir archive/preserve archive/s3 archive/storetest cmd/vidimus \
+CONCURRENT := api api/siva archive archive/dir archive/index archive/jobs archive/preserve archive/s3 archive/storetest cmd/vidimus \
   trustlist/lotl trustlist/pull trustlist/stored validate validate/fetch validate/gather
 
 # Time for each fuzz target of `make fuzz`, and for each package's tests.
@@ -59,6 +60,7 @@ packages:
 	@$(call need,openssl,openssl)
 	@$(call need,$(CHROMIUM),chromium)
 	@$(call need,npm,npm)
+	@$(call need,$(firstword $(wildcard /usr/lib/postgresql/*/bin/pg_ctl) pg_ctl),postgresql)
 
 gomod: ## newer versions of some libraries ask for Go 1.27
 	@grep -Eq '^go 1\.26(\.[0-9]+)?$$' go.mod || { echo 'go.mod must stay at go 1.26:'; grep '^go ' go.mod; exit 1; }

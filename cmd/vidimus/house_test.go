@@ -127,6 +127,11 @@ var rooms = map[string]room{
 	"archive/audit":         {door, []string{"archive", "validate/evidence"}},
 	"archive/export":        {door, []string{"archive", "archive/audit", "archive/bundle", "validate/evidence"}},
 	"archive/receipt":       {door, []string{"validate/der"}}, // signs with the operator's key
+	// what index and jobs are kept in
+	"archive/database":        {door, nil},
+	"archive/database/pgtest": {tools, nil},
+	"archive/index":           {door, []string{"archive", "archive/bundle", "archive/database", "archive/preserve", "validate/policy", "validate/report"}},
+	"archive/jobs":            {door, []string{"archive/database"}},
 }
 
 // formats are what every format's reader may know.
@@ -172,6 +177,9 @@ var homes = []struct {
 	{"golang.org/x/text/...", []string{"validate/certificate", "validate/asic", "validate/xades", "validate/path", "trustlist/browse"}, "names in old encodings and normal forms"},
 	{"github.com/chromedp/...", []string{"api/pages/browsertest"}, "a browser, for tests"},
 	{"golang.org/x/sys/unix", []string{"archive/dir"}, "one sync of a file system for many files; the standard library has none"},
+	{"modernc.org/sqlite/...", []string{"archive/database"}, "one connection, write locks from the beginning, errors of a damaged file: one package knows"},
+	{"github.com/jackc/pgx/v5/...", []string{"archive/database", "archive/jobs"}, "PostgreSQL, opened by one package; River's driver asks for its types"},
+	{"github.com/riverqueue/river/...", []string{"archive/jobs"}, "old and pinned; behind our own Queue it can be exchanged"},
 	{"golang.org/x/term", []string{"cmd/vidimus"}, "whether there is a terminal is the command's business"},
 }
 
