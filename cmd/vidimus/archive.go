@@ -15,21 +15,23 @@ import (
 
 // ArchiveCmd is `vidimus archive`.
 type ArchiveCmd struct {
-	Put       ArchivePutCmd       `cmd:"" help:"Judge files and keep them with their evidence. Example: vidimus archive put contract.asice"`
-	Get       ArchiveGetCmd       `cmd:"" help:"Write a bundle to a file. Example: vidimus archive get ID --out contract.bundle.asice"`
-	List      ArchiveListCmd      `cmd:"" help:"List the bundles in a store. Example: vidimus archive list --long"`
-	Verify    ArchiveVerifyCmd    `cmd:"" help:"Check that nothing in a bundle was altered. Example: vidimus archive verify ID contract.bundle.asice"`
-	Seal      ArchiveSealCmd      `cmd:"" help:"Put bundles that have no evidence record under a time-stamp. Example: vidimus archive seal --tsa http://tsa.example.com/tsr"`
-	Forecast  ArchiveForecastCmd  `cmd:"" help:"Say what falls off when: algorithms, TSAs, retention. Example: vidimus archive forecast"`
-	Fixity    ArchiveFixityCmd    `cmd:"" help:"Read a store again, at a limited rate, and name what is damaged. Example: vidimus archive fixity --rate 20M --part 3/28"`
-	Retain    ArchiveRetainCmd    `cmd:"" help:"Keep bundles from being deleted before a date. Example: vidimus archive retain --until 10y ID"`
-	Hold      ArchiveHoldCmd      `cmd:"" help:"Put a legal hold on bundles, or lift it. Example: vidimus archive hold --on ID"`
-	Delete    ArchiveDeleteCmd    `cmd:"" help:"Delete bundles at the end of their retention; a signed record stays. Example: vidimus archive delete --reason 'retention over' --certificate me.pem --key me.pem ID"`
-	Export    ArchiveExportCmd    `cmd:"" help:"Write bundles into one file that common tools can check. Example: vidimus archive export --out proof.zip ID"`
-	Import    ArchiveImportCmd    `cmd:"" help:"Take in what another archive exported. Example: vidimus archive import proof.zip"`
-	Replicate ArchiveReplicateCmd `cmd:"" help:"Bring a second store up to date. Example: vidimus archive replicate --replica dir:/mnt/copy"`
-	Audit     ArchiveAuditCmd     `cmd:"" help:"Who did what to which bundle: the audit log."`
-	Renew     ArchiveRenewCmd     `cmd:"" help:"Seal what is new, and renew evidence records before what they rest on ends. Example: vidimus archive renew --tsa http://tsa.example.com/tsr"`
+	Put       ArchivePutCmd          `cmd:"" help:"Judge files and keep them with their evidence. Example: vidimus archive put contract.asice"`
+	Get       ArchiveGetCmd          `cmd:"" help:"Write a bundle to a file. Example: vidimus archive get ID --out contract.bundle.asice"`
+	List      ArchiveListCmd         `cmd:"" help:"List the bundles in a store. Example: vidimus archive list --long"`
+	Search    ArchiveSearchCmd       `cmd:"" help:"Find bundles by signer, scheme, digest, date, verdict, territory, expiry. Example: vidimus archive search --signer \"joeorg kristjan\""`
+	Rebuild   ArchiveRebuildIndexCmd `cmd:"" name:"rebuild-index" help:"Make the index anew from the store alone. Example: vidimus archive rebuild-index"`
+	Verify    ArchiveVerifyCmd       `cmd:"" help:"Check that nothing in a bundle was altered. Example: vidimus archive verify ID contract.bundle.asice"`
+	Seal      ArchiveSealCmd         `cmd:"" help:"Put bundles that have no evidence record under a time-stamp. Example: vidimus archive seal --tsa http://tsa.example.com/tsr"`
+	Forecast  ArchiveForecastCmd     `cmd:"" help:"Say what falls off when: algorithms, TSAs, retention. Example: vidimus archive forecast"`
+	Fixity    ArchiveFixityCmd       `cmd:"" help:"Read a store again, at a limited rate, and name what is damaged. Example: vidimus archive fixity --rate 20M --part 3/28"`
+	Retain    ArchiveRetainCmd       `cmd:"" help:"Keep bundles from being deleted before a date. Example: vidimus archive retain --until 10y ID"`
+	Hold      ArchiveHoldCmd         `cmd:"" help:"Put a legal hold on bundles, or lift it. Example: vidimus archive hold --on ID"`
+	Delete    ArchiveDeleteCmd       `cmd:"" help:"Delete bundles at the end of their retention; a signed record stays. Example: vidimus archive delete --reason 'retention over' --certificate me.pem --key me.pem ID"`
+	Export    ArchiveExportCmd       `cmd:"" help:"Write bundles into one file that common tools can check. Example: vidimus archive export --out proof.zip ID"`
+	Import    ArchiveImportCmd       `cmd:"" help:"Take in what another archive exported. Example: vidimus archive import proof.zip"`
+	Replicate ArchiveReplicateCmd    `cmd:"" help:"Bring a second store up to date. Example: vidimus archive replicate --replica dir:/mnt/copy"`
+	Audit     ArchiveAuditCmd        `cmd:"" help:"Who did what to which bundle: the audit log."`
+	Renew     ArchiveRenewCmd        `cmd:"" help:"Seal what is new, and renew evidence records before what they rest on ends. Example: vidimus archive renew --tsa http://tsa.example.com/tsr"`
 }
 
 // StoreFlags is where bundles are.

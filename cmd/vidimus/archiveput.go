@@ -12,6 +12,7 @@ import (
 type ArchivePutCmd struct {
 	judgeFlags
 	StoreFlags
+	indexFlags
 	At       string   `placeholder:"TIME" help:"Validation time, RFC 3339. Default: now."`
 	Detached []string `sep:"none" placeholder:"FILE" help:"Signed content of a detached signature (repeatable)."`
 	Replica  string   `placeholder:"URL" help:"A second store that gets each bundle, too; as --store. What it misses 'archive replicate' brings."`
@@ -62,6 +63,8 @@ func (c *ArchivePutCmd) Run(rt *runtime) error {
 				return err
 			}
 		}
+		in := c.indexer(ctx, c.Store, st, func(err error) { complain(rt.Stderr, err) })
+		defer in.close()
 		for _, file := range c.Files {
 			line := put{File: file}
 			req, readErr := job{file: file, detached: c.Detached}.request(at)
@@ -80,6 +83,7 @@ func (c *ArchivePutCmd) Run(rt *runtime) error {
 				if err != nil {
 					return err
 				}
+				in.add(ctx, line.ID)
 				line.SignaturesCount, line.ValidSignaturesCount = verdict.Report.SignaturesCount, verdict.Report.ValidSignaturesCount
 			}
 			if line.Error != "" {

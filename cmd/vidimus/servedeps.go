@@ -65,9 +65,15 @@ func serveDeps(ctx context.Context, world *runtime, c *ServeCmd, log *slog.Logge
 		silent()
 		return api.Deps{}, nil, err
 	}
+	stopJobs, err := c.startJobs(ctx, world, s, log)
+	if err != nil {
+		stop()
+		return api.Deps{}, nil, err
+	}
 	var offline func()
 	s.source, offline = c.online(c.UnsafeNow)
 	closing := func() {
+		stopJobs()
 		stop()
 		silent()
 		offline()
@@ -147,6 +153,7 @@ type service struct {
 	failing atomic.Pointer[failedRefresh] // nil: refreshes do not fail
 	asks    freshnessAsked
 	store   archive.Store
+	index   *indexer // of the store; nil in tests without one
 	now     func() time.Time
 	source  gather.Source // nil: nothing is fetched
 
@@ -227,6 +234,7 @@ func (s *service) Put(ctx context.Context, up api.Upload) (id string, rep []byte
 	if id, err = keep(ctx, s.store, j.by, j.request, j.verdict); err != nil {
 		return "", nil, err
 	}
+	s.index.add(ctx, id)
 	rep, err = j.verdict.Report.JSON()
 	return id, rep, err
 }

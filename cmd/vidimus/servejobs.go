@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/vidimus/vidimus/archive"
+	"github.com/vidimus/vidimus/archive/database"
+	"github.com/vidimus/vidimus/archive/jobs"
+	"github.com/vidimus/vidimus/archive/preserve"
+)
+
+// jobFlags say what `serve` does besides answering, and where its index is.
+type jobFlags struct {
+	indexFlags
+	stampFlags
+	Jobs         string        `placeholder:"URL" help:"Where jobs are kept: sqlite:PATH, or postgres://HOST/DATABASE to share them among several services. Default: beside the index, where some job is asked for."`
+	SealEvery    time.Duration `name:"seal-every" placeholder:"TIME" help:"Give new bundles their evidence record so often, e.g. 24h; needs --tsa. Default: never."`
+	RenewEvery   time.Duration `name:"renew-every" placeholder:"TIME" help:"Renew the evidence records that are due so often; needs --tsa. Default: never."`
+	FixityEvery  time.Duration `name:"fixity-every" placeholder:"TIME" help:"Read the store again so often. Default: never."`
+	FixityParts  int           `name:"fixity-parts" default:"1" placeholder:"N" help:"Read one Nth of the store at a time, another one each time; at most 256."`
+	FixityRate   string        `name:"fixity-rate" placeholder:"OCTETS" help:"Read at most so many octets a second, e.g. 20M. Default: no limit."`
+	CatchUpEvery time.Duration `name:"catch-up-every" placeholder:"TIME" help:"Compare the index with the store so often. Default: never."`
+}
+
+// Kinds of jobs.
+const (
+	jobSeal    = "seal"
+	jobRenew   = "renew"
+	jobFixity  = "fixity"
+	jobCatchUp = "index-catch-up"
+)
+
+func (f *jobFlags) checkJobs() error {
+	if (f.SealEvery != 0 || f.RenewEvery != 0) && len(f.TSA) == 0 {
+		return usage("add --tsa http://HOST/PATH", "--seal-every and --renew-every need a time-stamping authority")
+	}
+	for name, d := range map[string]time.Duration{"seal": f.SealEvery, "renew": f.RenewEvery, "fixity": f.FixityEvery, "catch-up": f.CatchUpEvery} {
+		if d != 0 && (d < time.Minute || d > 15*24*time.Hour) {
+			return usage("24h is usual", "--%s-every %s: a minute is the least and 15 days are the most", name, d)
+		}
+	}
+	if f.FixityParts < 0 || f.FixityParts > 256 {
+		return usage("write --fixity-parts 28", "--fixity-parts %d: there are 1 to 256", f.FixityParts)
+	}
+	_, err := parseRate(f.FixityRate)
+	return err
+}
+
+// anyJob says whether some job is asked for.
+func (f *jobFlags) anyJob() bool {
+	return f.Jobs != "" || f.SealEvery+f.RenewEvery+f.FixityEvery+f.CatchUpEvery > 0
+}
+
+// startJobs opens the index and, where some job is asked for, the queue, and begins to
+// work. A broken index is told and stops nothing; a broken queue does: the jobs would
+// silently not be done. The function it returns hands running jobs back.
+func (c *ServeCmd) startJobs(ctx context.Context, rt *runtime, s *service, log *slog.Logger) (func(), error) {
+	if err := c.checkJobs(); err != nil {
+		return nil, err
+	}
+	s.index = c.indexer(ctx, c.Store, s.store, func(err error) {
+		log.Warn("index", "error", err.Error(), "hint", (&indexError{err}).Hint())
+	})
+	if !c.anyJob() {
+		return s.index.close, nil
+	}
+	q, closeQueue, err := c.openJobs(ctx, rt, log)
+	if err != nil {
+		s.index.close()
+		return nil, err
+	}
+	stop := func() {
+		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.ShutdownTimeout)
+		defer cancel()
+		if err := errors.Join(q.Stop(ending), closeQueue()); err != nil {
+			log.Warn("stopping jobs", "error", err.Error())
+		}
+		s.index.close()
+	}
+	w := &archiveJobs{c: c, rt: rt, s: s, log: log}
+	if err := errors.Join(w.register(q), q.Start(ctx)); err != nil {
+		stop()
+		return nil, err
+	}
+	return stop, nil
+}
+
+func (c *ServeCmd) openJobs(ctx context.Context, rt *runtime, log *slog.Logger) (*jobs.Queue, func() error, error) {
+	url := c.Jobs
+	if url == "" {
+		index, err := defaultIndex(c.Store)
+		if err != nil {
+			return nil, nil, err
+		}
+		url = strings.TrimSuffix(strings.TrimSuffix(index, ".db"), ".index") + ".jobs.db"
+	}
+	db, err := database.Open(ctx, url)
+	if err != nil {
+		return nil, nil, fmt.Errorf("opening --jobs: %w", err)
+	}
+	// The real clock, also with --unsafe-now: leases must run out.
+	q, err := jobs.Open(ctx, db, jobs.Options{Now: rt.Now, Log: log})
+	if err != nil {
+		return nil, nil, errors.Join(err, db.Close())
+	}
+	return q, db.Close, nil
+}
+
+// archiveJobs does what an archive needs again and again. Each may be interrupted and
+// done again: sealing, renewing and catching up find what was done before.
+type archiveJobs struct {
+	c   *ServeCmd
+	rt  *runtime
+	s   *service
+	log *slog.Logger
+}
+
+func (w *archiveJobs) register(q *jobs.Queue) error {
+	for _, j := range []struct {
+		kind  string
+		do    jobs.Worker
+		every time.Duration
+	}{
+		{jobSeal, w.seal, w.c.SealEvery}, {jobRenew, w.renew, w.c.RenewEvery},
+		{jobFixity, w.fixity, w.c.FixityEvery}, {jobCatchUp, w.catchUp, w.c.CatchUpEvery},
+	} {
+		if err := q.Register(j.kind, j.do); err != nil {
+			return err
+		}
+		if j.every == 0 {
+			continue
+		}
+		if err := q.Every(j.kind, j.every, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// options are those of package preserve, by the lists that are in force now and the
+// clock of the service.
+func (w *archiveJobs) options(run *jobs.Run) (preserve.Options, func(), error) {
+	rt := *w.rt
+	rt.Now = w.s.now
+	o, closing, err := preserving(&rt, &w.c.judgeFlags, &w.c.stampFlags, w.s.store)
+	o.Progress = func(p preserve.Progress) { run.Progress(p.Done, p.Total) }
+	return o, closing, err
+}
+
+func (w *archiveJobs) seal(ctx context.Context, run *jobs.Run) error {
+	o, closing, err := w.options(run)
+	if err != nil {
+		return err
+	}
+	defer closing()
+	done, err := preserve.Seal(ctx, o)
+	return errors.Join(err, run.Result(renewed{Sealed: done.Sealed, Timestamps: done.Timestamps, Damaged: done.Damaged}))
+}
+
+func (w *archiveJobs) renew(ctx context.Context, run *jobs.Run) error {
+	o, closing, err := w.options(run)
+	if err != nil {
+		return err
+	}
+	defer closing()
+	done, err := preserve.Renew(ctx, o, w.s.now())
+	if len(done.Lost) > 0 {
+		w.log.Error("evidence records no longer prove, which no renewal mends; see 'vidimus archive renew'", "bundles", len(done.Lost))
+	}
+	return errors.Join(err, run.Result(renewed{TimestampRenewals: done.Timestamp, HashTreeRenewals: done.Tree, NotDue: done.NotDue, Timestamps: done.Timestamps, Damaged: done.Damaged}))
+}
+
+func (w *archiveJobs) fixity(ctx context.Context, run *jobs.Run) error {
+	rate, err := parseRate(w.c.FixityRate)
+	if err != nil {
+		return jobs.Final(err)
+	}
+	at := w.rt.Now()
+	o := archive.FixityOptions{At: w.s.now(), Part: 1, Parts: max(w.c.FixityParts, 1)}
+	if every := int64(w.c.FixityEvery / time.Second); every > 0 {
+		o.Part = 1 + int(at.Unix()/every%int64(o.Parts))
+	}
+	if rate > 0 {
+		o.Pace = pace(rate, w.rt.Now)
+	}
+	o.Found = func(d archive.Damaged) error {
+		w.log.Error("damage in the store", "key", d.Key, "problem", d.Problem, "says", d.Says, "bundles", d.Bundles)
+		return nil
+	}
+	o.Progress = func(objects int, _ int64) { run.Progress(objects, 0) }
+	done, err := archive.Fixity(ctx, w.s.store, o)
+	return errors.Join(err, run.Result(done))
+}
+
+func (w *archiveJobs) catchUp(ctx context.Context, run *jobs.Run) error {
+	if w.s.index.x == nil {
+		return jobs.Final(errors.New("there is no index, or it is broken"))
+	}
+	done, err := w.s.index.x.CatchUp(ctx, func(n int) { run.Progress(n, 0) })
+	return errors.Join(err, run.Result(done))
+}
