@@ -243,4 +243,3 @@ func (h warnings) Enabled(ctx context.Context, l slog.Level) bool {
 func (h warnings) WithAttrs(a []slog.Attr) slog.Handler { return warnings{h.Handler.WithAttrs(a)} }
 
 func (h warnings) WithGroup(name string) slog.Handler { return warnings{h.Handler.WithGroup(name)} }
-
