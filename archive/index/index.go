@@ -61,6 +61,9 @@ const facts = "1"
 const (
 	metaFacts = "facts"
 	metaPlace = "place"
+	// metaComplete: a walk has compared the index with the store. It is not a fact
+	// about a bundle, and Dump leaves it out.
+	metaComplete = "complete"
 )
 
 // madeOf is what the rows must have been made of.
@@ -105,14 +108,25 @@ func (x *Index) meta(ctx context.Context) (map[string]string, error) {
 	return out, err
 }
 
+// Complete says whether the index was compared with the whole store once. Else bundles
+// that were put before there was an index may be missing: CatchUp enters them.
+func (x *Index) Complete(ctx context.Context) (bool, error) {
+	have, err := x.meta(ctx)
+	return have[metaComplete] != "", err
+}
+
 // setMeta says of what the rows are made. Only when all rows were made anew, anew is
 // true; else an index that says something already keeps it.
-func (x *Index) setMeta(ctx context.Context, tx *sql.Tx, anew bool) error {
+func (x *Index) setMeta(ctx context.Context, tx *sql.Tx, anew, complete bool) error {
 	conflict := "ON CONFLICT DO NOTHING"
 	if anew {
 		conflict = "ON CONFLICT (tenant, name) DO UPDATE SET value = excluded.value"
 	}
-	for name, value := range x.madeOf() {
+	values := x.madeOf()
+	if complete {
+		values[metaComplete] = "yes"
+	}
+	for name, value := range values {
 		_, err := tx.ExecContext(ctx, x.db.Rebind("INSERT INTO vidimus_meta (tenant, name, value) VALUES (?, ?, ?) "+conflict), x.o.Tenant, name, value)
 		if err != nil {
 			return err
@@ -140,5 +154,24 @@ func (x *Index) Add(ctx context.Context, id string) error {
 	if err != nil {
 		return fmt.Errorf("entering bundle %s: %w", id, err)
 	}
-	return x.write(ctx, []*Entry{e}, nil, false)
+	complete, err := x.only(ctx, id)
+	if err != nil {
+		return fmt.Errorf("entering bundle %s: %w", id, err)
+	}
+	return x.write(ctx, []*Entry{e}, nil, false, complete)
+}
+
+// only says whether a bundle is the first of an index and the only one of the store:
+// then the index is complete from the beginning.
+func (x *Index) only(ctx context.Context, id string) (bool, error) {
+	have, err := x.meta(ctx)
+	if err != nil || len(have) > 0 {
+		return false, err
+	}
+	for b, err := range archive.List(ctx, x.o.Store) {
+		if err != nil || b.ID != id {
+			return false, err
+		}
+	}
+	return true, nil
 }

@@ -169,7 +169,8 @@ func (x *Index) Dump(ctx context.Context, to io.Writer) error {
 				}
 			}
 			return enc.Encode(slices.Concat([]any{t.name}, values))
-		}, "SELECT "+strings.Join(t.columns, ", ")+" FROM "+t.name+" WHERE tenant = ? ORDER BY "+strings.Join(t.columns[:min(3, len(t.columns))], ", "), x.o.Tenant)
+		}, "SELECT "+strings.Join(t.columns, ", ")+" FROM "+t.name+" WHERE tenant = ? AND "+t.columns[1]+" <> ? ORDER BY "+
+			strings.Join(t.columns[:min(3, len(t.columns))], ", "), x.o.Tenant, metaComplete)
 		if err != nil {
 			return err
 		}

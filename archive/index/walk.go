@@ -120,7 +120,7 @@ func (x *Index) drop(ctx context.Context, gone []string, anew bool) (int, error)
 			return 0, fmt.Errorf("looking for bundle %s: %w", id, err)
 		}
 	}
-	return len(really), x.write(ctx, nil, really, anew)
+	return len(really), x.write(ctx, nil, really, anew, true)
 }
 
 // row is what the index knows of a bundle, for comparing.
@@ -203,7 +203,7 @@ func (x *Index) startReaders(ctx context.Context) *reading {
 		var some []*Entry
 		flush := func() {
 			if r.ctx.Err() == nil && len(some) > 0 {
-				if err := x.write(r.ctx, some, nil, false); err != nil {
+				if err := x.write(r.ctx, some, nil, false, false); err != nil {
 					r.stop(err)
 				}
 			}

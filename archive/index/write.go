@@ -14,7 +14,7 @@ const maxParameters = 10_000
 
 // write enters bundles in place of what was there, and drops others: all of it, or
 // nothing.
-func (x *Index) write(ctx context.Context, entries []*Entry, gone []string, anew bool) error {
+func (x *Index) write(ctx context.Context, entries []*Entry, gone []string, anew, complete bool) error {
 	out := map[string][][]any{}
 	ids := slices.Clone(gone)
 	for _, e := range entries {
@@ -26,7 +26,7 @@ func (x *Index) write(ctx context.Context, entries []*Entry, gone []string, anew
 	// One order for all writers, so that none waits for another that waits for it.
 	slices.Sort(ids)
 	return x.db.Do(ctx, func(tx *sql.Tx) error {
-		if err := x.setMeta(ctx, tx, anew); err != nil {
+		if err := x.setMeta(ctx, tx, anew, complete); err != nil {
 			return err
 		}
 		for _, t := range tables {

@@ -35,7 +35,7 @@ func effect(dir string) jobs.Worker {
 		if err := note(name + ".began"); err != nil {
 			return err
 		}
-		time.Sleep(20 * time.Millisecond)
+		time.Sleep(60 * time.Millisecond)
 		if err := os.WriteFile(name+".new", run.Payload, 0o600); err != nil {
 			return err
 		}
@@ -185,5 +185,6 @@ func began(t *testing.T, dir string, first int) {
 				return
 			}
 		}
+		time.Sleep(time.Millisecond)
 	}
 }

@@ -96,6 +96,11 @@ func (c *ArchiveSearchCmd) Run(rt *runtime) error {
 		if err := x.Check(ctx); err != nil {
 			return &indexError{err}
 		}
+		if complete, err := x.Complete(ctx); err != nil {
+			return &indexError{err}
+		} else if !complete {
+			say(rt.Stderr, "vidimus: the index was never compared with the whole store, bundles may be missing; run 'vidimus archive rebuild-index --catch-up'\n")
+		}
 		if c.Count {
 			counts, err := x.Count(ctx, q)
 			if err != nil {

@@ -137,6 +137,17 @@ func TestArchiveRebuildIndex(t *testing.T) {
 	if code != exitOK || out != `{"bundles":2,"read":0,"dropped":0,"damaged":0}`+"\n" {
 		t.Errorf("catching up: %d %s", code, out)
 	}
+	// A store that is older than its index.
+	older, _, _, _ := fillArchive(t)
+	if code, _, errs := call(t, "archive", "search", "--store", older); code != exitOK || !strings.Contains(errs, "bundles may be missing") {
+		t.Errorf("an index that was never filled: %d %s", code, errs)
+	}
+	if code, _, errs := call(t, "archive", "rebuild-index", "--catch-up", "--store", older); code != exitOK || errs != "" {
+		t.Errorf("catching up: %d %s", code, errs)
+	}
+	if all := found(t, "--store", older); len(all) != 2 {
+		t.Errorf("%d bundles after catching up", len(all))
+	}
 	// The index of one store is not that of another.
 	other, _, _ := putContracts(t, "--index", "none")
 	code, _, errs = call(t, "archive", "search", "--store", other, "--index", "sqlite:"+file)
