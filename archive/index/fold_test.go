@@ -47,14 +47,14 @@ func FuzzParse(f *testing.F) {
 			for _, row := range rows {
 				for i, v := range row {
 					s, ok := v.(string)
-					entry := table == bundles.name && i == len(row)-1
+					entry := table == entries.name && i == len(row)-1
 					if ok && (!utf8.ValidString(s) || strings.Contains(s, "\x00") || !entry && len(s) > maxNames || table != signatures.name && !entry && len(s) > maxColumn) {
 						t.Errorf("%s, column %d: %q", table, i, s)
 					}
 				}
 			}
 		}
-		rows := out[bundles.name]
+		rows := out[entries.name]
 		var back Entry
 		if err := json.Unmarshal([]byte(rows[0][len(rows[0])-1].(string)), &back); err != nil {
 			t.Error(err)

@@ -2,7 +2,8 @@ package index
 
 // steps make the tables; see database.Migrate. Times are seconds since 1970, `never`
 // where there is none, so that they sort after all others. Searching goes by the
-// columns; what a search gives is the JSON in entry. Text in columns is folded and cut
+// columns; what a search gives is the JSON in entry, which stands apart so that the
+// tables that are searched stay small. Text in columns is folded and cut
 // (see fold.go), in entry it stands as in the report.
 var steps = []string{`
 CREATE TABLE vidimus_meta (tenant TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (tenant, name));
@@ -10,12 +11,14 @@ CREATE TABLE vidimus_meta (tenant TEXT NOT NULL, name TEXT NOT NULL, value TEXT 
 CREATE TABLE vidimus_bundle (
  tenant TEXT NOT NULL, id TEXT NOT NULL, records INTEGER NOT NULL, hidden INTEGER NOT NULL, damaged INTEGER NOT NULL,
  file TEXT NOT NULL, form TEXT NOT NULL, policy TEXT NOT NULL, validated INTEGER NOT NULL, signed INTEGER NOT NULL,
- ends INTEGER NOT NULL, ends_month INTEGER NOT NULL, lock_until INTEGER NOT NULL, entry TEXT NOT NULL,
+ ends INTEGER NOT NULL, ends_month INTEGER NOT NULL, lock_until INTEGER NOT NULL,
  PRIMARY KEY (tenant, id));
 CREATE INDEX vidimus_bundle_file ON vidimus_bundle (tenant, file, id);
 CREATE INDEX vidimus_bundle_validated ON vidimus_bundle (tenant, validated, id);
 CREATE INDEX vidimus_bundle_signed ON vidimus_bundle (tenant, signed, id);
 CREATE INDEX vidimus_bundle_ends ON vidimus_bundle (tenant, ends, id);
+
+CREATE TABLE vidimus_entry (tenant TEXT NOT NULL, bundle TEXT NOT NULL, entry TEXT NOT NULL, PRIMARY KEY (tenant, bundle));
 
 CREATE TABLE vidimus_signature (
  tenant TEXT NOT NULL, bundle TEXT NOT NULL, n INTEGER NOT NULL, indication TEXT NOT NULL, sub_indication TEXT NOT NULL,
@@ -24,6 +27,7 @@ CREATE TABLE vidimus_signature (
  PRIMARY KEY (tenant, bundle, n));
 CREATE INDEX vidimus_signature_indication ON vidimus_signature (tenant, indication, bundle);
 CREATE INDEX vidimus_signature_scheme ON vidimus_signature (tenant, scheme, bundle);
+CREATE INDEX vidimus_signature_signed ON vidimus_signature (tenant, signed, bundle);
 CREATE INDEX vidimus_signature_serial ON vidimus_signature (tenant, serial, bundle);
 
 CREATE TABLE vidimus_digest (tenant TEXT NOT NULL, bundle TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (tenant, bundle, digest));
@@ -40,9 +44,10 @@ type table struct {
 }
 
 var (
-	bundles     = table{"vidimus_bundle", []string{"tenant", "id", "records", "hidden", "damaged", "file", "form", "policy", "validated", "signed", "ends", "ends_month", "lock_until", "entry"}}
+	bundles     = table{"vidimus_bundle", []string{"tenant", "id", "records", "hidden", "damaged", "file", "form", "policy", "validated", "signed", "ends", "ends_month", "lock_until"}}
+	entries     = table{"vidimus_entry", []string{"tenant", "bundle", "entry"}}
 	signatures  = table{"vidimus_signature", []string{"tenant", "bundle", "n", "indication", "sub_indication", "qualification", "format", "signer", "serial", "country", "scheme", "level", "signed", "claimed"}}
 	digests     = table{"vidimus_digest", []string{"tenant", "bundle", "digest"}}
 	territories = table{"vidimus_territory", []string{"tenant", "bundle", "territory"}}
-	tables      = []table{bundles, signatures, digests, territories}
+	tables      = []table{bundles, entries, signatures, digests, territories}
 )

@@ -45,7 +45,7 @@ func (x *Index) Search(ctx context.Context, q Query) (Page, error) {
 		}
 		w.and("("+by+", b.id) "+beyond+" (?, ?)", value, after.ID)
 	}
-	statement := "SELECT b.id, b.file, " + timeColumn(q.Sort) + ", b.entry FROM vidimus_bundle b WHERE " + strings.Join(w.all, " AND ") +
+	statement := "SELECT b.id, b.file, " + timeColumn(q.Sort) + ", e.entry FROM vidimus_bundle b JOIN vidimus_entry e ON e.tenant = b.tenant AND e.bundle = b.id WHERE " + strings.Join(w.all, " AND ") +
 		" ORDER BY " + by + " " + order + ", b.id " + order + " LIMIT ?"
 	var out Page
 	var last cursor

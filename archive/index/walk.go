@@ -103,8 +103,21 @@ func (x *Index) walk(ctx context.Context, all bool, progress func(int)) (w Walke
 		rows.next()
 	}
 	w.Dropped, err = x.drop(ctx, gone, all)
+	if err == nil && w.Read > page {
+		err = x.analyze(ctx)
+	}
 	progress(w.Bundles)
 	return w, err
+}
+
+// analyze lets the database count its rows: by that it chooses how to search.
+func (x *Index) analyze(ctx context.Context) error {
+	for _, t := range tables {
+		if _, err := x.db.ExecContext(ctx, "ANALYZE "+t.name); err != nil {
+			return fmt.Errorf("counting the rows of the index: %w", err)
+		}
+	}
+	return nil
 }
 
 // drop removes rows of bundles that the listing did not give: not those that were put
@@ -175,7 +188,7 @@ type reading struct {
 func (x *Index) startReaders(ctx context.Context) *reading {
 	r := &reading{todo: make(chan archive.Bundle), written: make(chan struct{})}
 	r.ctx, r.stop = context.WithCancelCause(ctx)
-	entries := make(chan *Entry, batch)
+	found := make(chan *Entry, batch)
 	for range readers {
 		r.wait.Go(func() {
 			out, err := preserve.NewOutlook(x.o.Store, x.o.Suite)
@@ -193,11 +206,11 @@ func (x *Index) startReaders(ctx context.Context) *reading {
 					r.stop(err)
 					return
 				}
-				entries <- e // the writer takes all until it is closed
+				found <- e // the writer takes all until it is closed
 			}
 		})
 	}
-	go func() { r.wait.Wait(); close(entries) }()
+	go func() { r.wait.Wait(); close(found) }()
 	go func() {
 		defer close(r.written)
 		var some []*Entry
@@ -209,7 +222,7 @@ func (x *Index) startReaders(ctx context.Context) *reading {
 			}
 			some = some[:0]
 		}
-		for e := range entries {
+		for e := range found {
 			if some = append(some, e); e.Problem != "" {
 				r.damaged++
 			}

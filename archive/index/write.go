@@ -14,10 +14,10 @@ const maxParameters = 10_000
 
 // write enters bundles in place of what was there, and drops others: all of it, or
 // nothing.
-func (x *Index) write(ctx context.Context, entries []*Entry, gone []string, anew, complete bool) error {
+func (x *Index) write(ctx context.Context, all []*Entry, gone []string, anew, complete bool) error {
 	out := map[string][][]any{}
 	ids := slices.Clone(gone)
-	for _, e := range entries {
+	for _, e := range all {
 		ids = append(ids, e.ID)
 		if err := x.rows(e, out); err != nil {
 			return err
@@ -55,7 +55,8 @@ func (x *Index) rows(e *Entry, out map[string][][]any) error {
 		locked = unix(e.Lock.Until.Time)
 	}
 	add(bundles, e.EvidenceRecords, truth(e.Hidden), truth(e.Problem != ""), fold(e.File, maxColumn), key(e.Form), key(e.Policy),
-		unix(e.ValidationTime.Time), unix(e.signed()), unix(e.Ends.Time), month(e.Ends.Time), locked, text(string(raw), len(raw)))
+		unix(e.ValidationTime.Time), unix(e.signed()), unix(e.Ends.Time), month(e.Ends.Time), locked)
+	add(entries, text(string(raw), len(raw)))
 	for n, s := range e.Signatures {
 		add(signatures, n, key(s.Indication), key(s.SubIndication), key(s.Qualification), key(s.Format), s.names(), key(s.SerialNumber), key(s.Country),
 			key(s.Scheme), key(s.Level), unix(s.BestSignatureTime.Time), unix(s.ClaimedSigningTime.Time))
