@@ -97,8 +97,8 @@ func BenchmarkRebuild(b *testing.B) {
 func queries(b *testing.B, x *index.Index) {
 	b.Helper()
 	for name, q := range map[string]index.Query{
-		"signer":  {Signer: "person77777"},
-		"serial":  {SerialNumber: "PNOEE-00000077777"},
+		"signer":  {Signer: fmt.Sprintf("person%d", benchBundles*3/4)},
+		"serial":  {SerialNumber: fmt.Sprintf("PNOEE-%011d", benchBundles*3/4)},
 		"month":   {SignedFrom: time.Unix(1_702_000_000, 0), SignedTo: time.Unix(1_704_600_000, 0), Sort: index.BySigned},
 		"verdict": {Verdicts: []string{"INDETERMINATE"}, Scheme: "Smart-ID", Sort: index.ByValidated, Desc: true},
 	} {
