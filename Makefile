@@ -61,6 +61,7 @@ packages:
 	@$(call need,$(CHROMIUM),chromium)
 	@$(call need,npm,npm)
 	@$(call need,$(firstword $(wildcard /usr/lib/postgresql/*/bin/pg_ctl) pg_ctl),postgresql)
+	@$(call need,xmllint,libxml2-utils)
 
 gomod: ## newer versions of some libraries ask for Go 1.27
 	@grep -Eq '^go 1\.26(\.[0-9]+)?$$' go.mod || { echo 'go.mod must stay at go 1.26:'; grep '^go ' go.mod; exit 1; }

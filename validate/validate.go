@@ -145,6 +145,7 @@ func (v *Validator) Validate(req Request) (*Verdict, error) {
 		}
 		rep.AddRecord(j)
 	}
+	rep.AddEvidence(c.Evidence, c.Proof)
 	lists := v.reliedOn(c)
 	rep.AddLists(withLOTL(lists), v.trust.Snapshot().Checked)
 	met := map[trustlist.Key]bool{}

@@ -10,7 +10,7 @@ import (
 // ReplayCmd is `vidimus replay`.
 type ReplayCmd struct {
 	Bundle string `arg:"" help:"Bundle file, as 'vidimus archive get' writes it."`
-	Format string `enum:"text,json" default:"text" help:"text or json."`
+	reportFlags
 }
 
 // Help is the example under `--help`.
@@ -44,8 +44,8 @@ func (c *ReplayCmd) Run(rt *runtime) error {
 		return err
 	}
 	out := got
-	if c.Format == "text" {
-		if out, err = render(v.Report, "text"); err != nil {
+	if c.Format != "json" {
+		if out, err = c.render(v.Report); err != nil {
 			return err
 		}
 	}

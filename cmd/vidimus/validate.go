@@ -21,9 +21,10 @@ import (
 // ValidateCmd is `vidimus validate`.
 type ValidateCmd struct {
 	judgeFlags
+	reportFlags
+	OutDir    string   `name:"out-dir" placeholder:"DIR" help:"Write each report into a file of its own in this folder, not to standard output."`
 	At        string   `placeholder:"TIME" help:"Validation time, RFC 3339. Default: now."`
 	Detached  []string `sep:"none" placeholder:"FILE" help:"Signed content of a detached signature (repeatable)."`
-	Format    string   `enum:"text,json" default:"text" help:"text, or json: one object a line."`
 	FilesFrom string   `name:"files-from" placeholder:"FILE" help:"More paths, one a line; '-' is standard input. Further columns, parted by tabs, are that file's detached contents."`
 	Files     []string `arg:"" optional:"" name:"file" help:"Signed files."`
 }
@@ -34,7 +35,8 @@ func (c *ValidateCmd) Help() string {
 is TOTAL-PASSED, 1 when some are not, 2 when some file could not be judged.
 
 Example:
-  vidimus validate --lists mirror/ contract.asice`
+  vidimus validate --lists mirror/ contract.asice
+  vidimus validate --format pdf --lang et contract.asice > contract.report.pdf`
 }
 
 // Run judges the files in parallel and reports them in the order given.
@@ -57,6 +59,9 @@ func (c *ValidateCmd) Run(rt *runtime) error {
 	if len(jobs) == 0 {
 		return usage("vidimus validate FILE…", "no file to validate is named")
 	}
+	if len(jobs) > 1 && c.document() && c.OutDir == "" {
+		return usage("--out-dir DIR writes each into a file of its own", "%d reports of format %s cannot stand in one stream", len(jobs), c.Format)
+	}
 	v, err := c.validator(rt, at)
 	if err != nil {
 		return err
@@ -65,21 +70,43 @@ func (c *ValidateCmd) Run(rt *runtime) error {
 	defer closing()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	write := func(file string, out []byte) error {
+		if _, err := rt.Stdout.Write(out); err != nil {
+			return fmt.Errorf("writing the report of %q: %w", file, err)
+		}
+		return nil
+	}
+	if c.OutDir != "" {
+		write = (&reportFolder{dir: c.OutDir, ending: endings[c.Format], used: map[string]bool{}}).write
+	}
 	worst := exitOK
-	for r := range inOrder(jobs, func(j job) *report.Report { return judgeFile(ctx, v, j, at, src) }) {
-		out, err := render(r, c.Format)
-		if err != nil {
+	for r := range inOrder(jobs, func(j job) rendered { return c.rendered(judgeFile(ctx, v, j, at, src)) }) {
+		if r.err != nil {
+			return r.err
+		}
+		if err := write(r.file, r.out); err != nil {
 			return err
 		}
-		if _, err := rt.Stdout.Write(out); err != nil {
-			return fmt.Errorf("writing the report of %q: %w", r.File, err)
-		}
-		worst = max(worst, exitOf(r))
+		worst = max(worst, r.exit)
 	}
 	if worst != exitOK {
 		return status(worst)
 	}
 	return nil
+}
+
+// rendered is the report of one file, written, and the exit status that it asks for.
+type rendered struct {
+	file string
+	out  []byte
+	exit int
+	err  error
+}
+
+// rendered writes a report where it was judged: on all cores.
+func (f *reportFlags) rendered(r *report.Report) rendered {
+	out, err := f.render(r)
+	return rendered{file: r.File, out: out, exit: exitOf(r), err: err}
 }
 
 // exitOf is the exit status that a report asks for.
@@ -137,18 +164,6 @@ func firstFrame(stack []byte) string {
 	}
 	line, _, _ := bytes.Cut(after[i+len(marker):], []byte("("))
 	return string(line)
-}
-
-func render(r *report.Report, format string) ([]byte, error) {
-	if format == "json" {
-		return r.JSON()
-	}
-	var b bytes.Buffer
-	if err := r.Text(&b); err != nil {
-		return nil, err
-	}
-	b.WriteByte('\n')
-	return b.Bytes(), nil
 }
 
 // inOrder does the work of all items on all cores and yields the results in the

@@ -236,3 +236,7 @@ func (c *Case) chain(leaf *certificate.Certificate, own []*certificate.Certifica
 	c.chains[leaf.ID] = ch
 	return ch
 }
+
+// Proof is the earliest proof of existence of an object (EN 319 102-1 §5.6.2.3).
+// Judge comes first.
+func (c *Case) Proof(id evidence.ID) evidence.POE { return c.ledger.Lowest(id) }

@@ -35,7 +35,7 @@ func (r *Report) AddSignature(j Judged) {
 	out := Signature{
 		ID: s.ID, Path: s.Path, Format: j.Format, Indication: string(j.Indication), SubIndication: string(j.SubIndication),
 		Qualification: j.Qualification.Level, SignatureIntact: j.Intact, Algorithm: s.AlgorithmName,
-		ClaimedSigningTime: Time{s.ClaimedSigningTime}, BestSignatureTime: Time{j.BestSignatureTime},
+		ClaimedSigningTime: Time{s.ClaimedSigningTime}, BestSignatureTime: Time{j.BestSignatureTime}, judged: &j,
 	}
 	if s.Master != nil {
 		out.CounterSignatureOf = s.Master.ID
@@ -89,7 +89,7 @@ type JudgedRecord struct {
 func (r *Report) AddRecord(j JudgedRecord) {
 	out := EvidenceRecord{
 		ID: j.Record.ID, Path: j.Record.Path, Indication: string(j.Indication), SubIndication: string(j.SubIndication),
-		POE: Time{j.POE}, Findings: findings(j.Findings),
+		POE: Time{j.POE}, Findings: findings(j.Findings), judged: &j,
 	}
 	for _, ref := range j.Record.References {
 		out.References = append(out.References, Reference{Name: ref.Name, Type: string(ref.Type), Found: ref.Found, Intact: ref.Intact, Digest: digestName(ref)})
@@ -98,6 +98,19 @@ func (r *Report) AddRecord(j JudgedRecord) {
 		out.Timestamps = append(out.Timestamps, timestamp(t))
 	}
 	r.EvidenceRecords = append(r.EvidenceRecords, out)
+}
+
+// relied is everything that the verdict relies on, by hash, and since when it is
+// proven to have existed.
+type relied struct {
+	objects *evidence.Set
+	proof   func(evidence.ID) evidence.POE
+}
+
+// AddEvidence keeps what the verdict relies on for the ETSI report; proof tells the
+// earliest proof of existence of an object.
+func (r *Report) AddEvidence(set *evidence.Set, proof func(evidence.ID) evidence.POE) {
+	r.relied = relied{objects: set, proof: proof}
 }
 
 // AddLists writes the lists that the verdict rests on. checked is when a list was last
@@ -166,7 +179,7 @@ func links(j Judged) []Link {
 func timestamp(t JudgedTimestamp) Timestamp {
 	out := Timestamp{
 		Type: string(t.At.Type), Time: Time{t.Token.GenTime}, Indication: string(t.Indication), SubIndication: string(t.SubIndication),
-		Qualification: t.Qualification.Level, Intact: t.Intact, SHA256: t.Token.ID.String(),
+		Qualification: t.Qualification.Level, Intact: t.Intact, SHA256: t.Token.ID.String(), judged: &t,
 	}
 	if t.Signer != nil {
 		out.ProducedBy = t.Signer.SignerName()

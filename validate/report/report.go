@@ -26,6 +26,8 @@ type Report struct {
 	Timestamps           []Timestamp      `json:"timestamps"`
 	EvidenceRecords      []EvidenceRecord `json:"evidenceRecords"`
 	Notes                []string         `json:"notes,omitempty"` // what was asked for on the network in vain
+
+	relied relied // what the ETSI report tells beyond the JSON
 }
 
 // Time is written in RFC 3339, UTC, to the second.
@@ -123,6 +125,8 @@ type Signature struct {
 	Timestamps         []Timestamp  `json:"timestamps"`
 	Revocations        []Revocation `json:"revocations"`
 	Findings           []Finding    `json:"findings"`
+
+	judged *Judged // nil of a report that was not built here
 }
 
 // Signer is the holder of the signing certificate, as the certificate names him.
@@ -181,6 +185,8 @@ type Timestamp struct {
 	Intact        bool      `json:"imprintIntact"`
 	SHA256        string    `json:"sha256"`
 	Findings      []Finding `json:"findings"`
+
+	judged *JudgedTimestamp // nil of a report that was not built here
 }
 
 // Revocation is an answer about a certificate of the chain that was used.
@@ -207,6 +213,8 @@ type EvidenceRecord struct {
 	References    []Reference `json:"references"`
 	Timestamps    []Timestamp `json:"timestamps"`
 	Findings      []Finding   `json:"findings"`
+
+	judged *JudgedRecord // nil of a report that was not built here
 }
 
 // Finding is a rule that did not pass, or something worth knowing.
