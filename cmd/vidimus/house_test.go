@@ -86,7 +86,8 @@ var rooms = map[string]room{
 	"validate/eid": {judge, []string{"validate/verdict", "validate/policy", "validate/evidence", "validate/certificate", "validate/algo", "trustlist"}},
 
 	// paper
-	"validate/report": {paper, append([]string{"validate/ades", "validate/qualify", "validate/eid", "trustlist"}, words...)}, // trustlist: the lists a verdict rests on are named
+	"validate/report/lang": {word, nil},                                                                                                                   // what is said, in every language
+	"validate/report":      {paper, append([]string{"validate/report/lang", "validate/ades", "validate/qualify", "validate/eid", "trustlist"}, words...)}, // trustlist: the lists a verdict rests on are named
 
 	// doors
 	"validate/gather": {door, []string{"validate/evidence", "validate/signature", "validate/certificate", "validate/algo", "validate/path", "validate/pkix", "validate/revocation", "validate/tst", "validate/cms"}},
