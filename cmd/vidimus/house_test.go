@@ -181,6 +181,8 @@ var homes = []struct {
 	{"modernc.org/sqlite/...", []string{"archive/database"}, "one connection, write locks from the beginning, errors of a damaged file: one package knows"},
 	{"github.com/jackc/pgx/v5/...", []string{"archive/database", "archive/jobs"}, "PostgreSQL, opened by one package; River's driver asks for its types"},
 	{"github.com/riverqueue/river/...", []string{"archive/jobs"}, "old and pinned; behind our own Queue it can be exchanged"},
+	{"github.com/go-pdf/fpdf", []string{"validate/report"}, "how a page is set is one voice's business"},
+	{"golang.org/x/image/...", []string{"validate/report"}, "fonts are for the page alone"},
 	{"golang.org/x/term", []string{"cmd/vidimus"}, "whether there is a terminal is the command's business"},
 }
 

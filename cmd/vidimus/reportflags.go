@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/vidimus/vidimus/validate/report"
+	"github.com/vidimus/vidimus/validate/report/lang"
 )
 
 // reportFlags say in which voice a report speaks.
@@ -32,6 +33,10 @@ func (f *reportFlags) render(r *report.Report) ([]byte, error) {
 		return r.JSON()
 	case "etsi":
 		return r.ETSI(report.ETSIOptions{Raw: f.Raw})
+	case "html":
+		return r.HTML(lang.Lang(f.Lang))
+	case "pdf":
+		return r.PDF(lang.Lang(f.Lang))
 	}
 	var b bytes.Buffer
 	if err := r.Text(&b); err != nil {
