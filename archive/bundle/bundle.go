@@ -28,6 +28,8 @@ import (
 type Content struct {
 	Originals []Original        // the file that was judged, and its detached contents
 	Report    []byte            // the JSON report, byte for byte
+	ETSI      []byte            // the same as ETSI TS 119 102-2 report; nil in bundles of before
+	HTML      []byte            // the same for people; nil in bundles of before
 	Evidence  []evidence.Object // certificates, OCSP answers, CRLs, tokens
 	Lists     []ListFile        // trusted lists and anchors relied on, raw
 	Policy    []byte            // the validation policy, JSON
@@ -42,6 +44,8 @@ const (
 	Document    Role = "document"     // the signed file that was judged
 	Detached    Role = "detached"     // signed content that was given beside it
 	Report      Role = "report"       // report.json
+	ReportETSI  Role = "report-etsi"  // report.xml
+	ReportHTML  Role = "report-html"  // report.html
 	Policy      Role = "policy"       // policy.json
 	Input       Role = "input"        // input.json
 	Evidence    Role = "evidence"     // evidence/…
@@ -143,6 +147,14 @@ func (c Content) parts() ([]part, error) {
 			return nil, fmt.Errorf("the %s is empty", f.role)
 		}
 		add(Entry{Path: string(f.role) + ".json", Role: f.role}, f.data)
+	}
+	for _, f := range []struct {
+		role Role
+		data []byte
+	}{{ReportETSI, c.ETSI}, {ReportHTML, c.HTML}} {
+		if len(f.data) > 0 {
+			add(Entry{Path: voicePaths[f.role], Role: f.role}, f.data)
+		}
 	}
 	return wrap(parts)
 }

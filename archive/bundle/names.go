@@ -17,6 +17,9 @@ const (
 	sumsPath        = "sha256sums.txt"
 )
 
+// voicePaths are where the report stands in other voices than JSON.
+var voicePaths = map[Role]string{ReportETSI: "report.xml", ReportHTML: "report.html"}
+
 // originalPath is the safe name of original i: a number and, so that tools know
 // the type, the extension of the given name where it is harmless.
 func originalPath(i int, given string) string {
@@ -117,6 +120,8 @@ func (r Role) fits(path string) bool {
 		return strings.HasPrefix(path, "evidence/")
 	case r == Report, r == Policy, r == Input:
 		return path == string(r)+".json"
+	case r == ReportETSI, r == ReportHTML:
+		return path == voicePaths[r]
 	case r == Wrapping:
 		return path == mimetypePath || path == odfManifestPath || path == readmePath || path == sumsPath
 	}

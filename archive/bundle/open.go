@@ -20,6 +20,10 @@ func (b *Bundle) content() Content {
 			c.Evidence = append(c.Evidence, evidence.Object{ID: e.SHA256, Kind: e.Kind, Raw: p.data})
 		case e.Role == Report:
 			c.Report = p.data
+		case e.Role == ReportETSI:
+			c.ETSI = p.data
+		case e.Role == ReportHTML:
+			c.HTML = p.data
 		case e.Role == Policy:
 			c.Policy = p.data
 		case e.Role == Input:

@@ -81,6 +81,8 @@ func mediaType(path string) string {
 		return "text/plain"
 	case ".xml":
 		return "application/xml"
+	case ".html":
+		return "text/html"
 	case ".pdf":
 		return "application/pdf"
 	case ".cer":
@@ -108,35 +110,45 @@ plain ZIP file, and nothing in it is compressed or encrypted.
 
 What is inside
 --------------
+report.html     the judgement for people: open it in any browser; it needs no network
+report.xml      the same as an ETSI TS 119 102-2 validation report, for other software
+report.json     the same with every reason; the other two say nothing else
 originals/      the signed file as it was given, and files signed along with it
                 (their original names are in manifest.json, under "name")
-report.json     the judgement: each signature, its verdict, and every reason
 evidence/       certificates (.cer), revocation answers (.ors is OCSP, .crl),
                 time-stamp tokens (.tst); each named by the SHA-256 of its bytes
 lists/          the lists of trusted authorities that the judgement relies on
 policy.json     the rules by which it was judged
 input.json      the validation time, the options, the version of the software
 manifest.json   every file above with its size, SHA-256 and SHA-512
-sha256sums.txt  the same SHA-256 values, in the form that sha256sum reads
+sha256sums.txt  the same SHA-256 values, a file a line
 mimetype, META-INF/manifest.xml
                 make the file an ASiC-E container (ETSI EN 319 162-1)
 
-How to check that nothing was altered
--------------------------------------
+How to check that nothing was altered (unzip and openssl are enough)
+--------------------------------------------------------------------
 1. Unpack it:               unzip BUNDLE
-2. Take its identity:       sha256sum manifest.json
+2. Take its identity:       openssl dgst -sha256 manifest.json
    The 64 digits are the ID of this bundle. Compare them with the ID that you
    were given when the bundle was made, or that stands in your archive's books.
-3. Check the list of sums:  sha256sum sha256sums.txt
+3. Check the list of sums:  openssl dgst -sha256 sha256sums.txt
    The 64 digits must stand in manifest.json, at "sha256sums.txt".
-4. Check all files:         sha256sum -c sha256sums.txt
-   Every line must say OK, and no other file may be there but manifest.json
-   and sha256sums.txt.
+4. Check any file:          openssl dgst -sha256 report.json
+   The 64 digits must stand in sha256sums.txt, before the name of the file.
+   Where sha256sum is at hand, it checks all files: sha256sum -c sha256sums.txt
+   No other file may be there but manifest.json and sha256sums.txt.
+
+How to look at the evidence
+---------------------------
+A certificate:              openssl x509 -inform DER -noout -text -in evidence/NAME.cer
+An OCSP answer:             openssl ocsp -noverify -resp_text -respin evidence/NAME.ors
+A list of revocations:      openssl crl -inform DER -noout -text -in evidence/NAME.crl
+A time-stamp:               openssl ts -reply -token_in -text -in evidence/NAME.tst
 
 How to judge again
 ------------------
 "vidimus replay BUNDLE" repeats the judgement from these files alone, without
-a network, and must give report.json again, byte for byte. Any other validator
+a network, and must give the same report again, byte for byte. Any other validator
 of ETSI EN 319 102-1 can be given the files in originals/, evidence/ and lists/
 and the time in input.json.
 `

@@ -19,6 +19,8 @@ import (
 	"github.com/vidimus/vidimus/validate/evidence"
 	"github.com/vidimus/vidimus/validate/path"
 	"github.com/vidimus/vidimus/validate/policy"
+	"github.com/vidimus/vidimus/validate/report"
+	"github.com/vidimus/vidimus/validate/report/lang"
 )
 
 // inputVersion counts changes of the input's meaning.
@@ -35,6 +37,7 @@ type input struct {
 	LOTLAnchors    []evidence.ID `json:"lotlAnchors,omitempty"`
 	Extra          []extra       `json:"extraLists,omitempty"`
 	Fetched        *fetched      `json:"fetched,omitempty"`
+	Voices         int           `json:"voices,omitempty"` // report.Voices of the day; 0: JSON alone
 	// Checked is when each list, by its SHA-256, was last known to be the published one.
 	Checked map[string]time.Time `json:"listsChecked,omitempty"`
 }
@@ -103,8 +106,11 @@ func Pack(v *validate.Validator, req validate.Request, verdict *validate.Verdict
 	if err != nil {
 		return bundle.Content{}, err
 	}
-	in := input{Version: inputVersion, Software: software, File: req.File.Name, ValidationTime: req.At.UTC().Truncate(time.Second)}
+	in := input{Version: inputVersion, Software: software, File: req.File.Name, ValidationTime: req.At.UTC().Truncate(time.Second), Voices: report.Voices}
 	c := bundle.Content{Report: rep, Evidence: verdict.Evidence.All(), Policy: v.Policy().Text()}
+	if c.ETSI, c.HTML, err = voices(verdict.Report); err != nil {
+		return bundle.Content{}, err
+	}
 	c.Originals = append(c.Originals, bundle.Original{Name: req.File.Name, Role: bundle.Document, Data: req.File.Data})
 	in.Fetched = fetchedOf(req.Fetched)
 	for _, d := range req.Detached {
@@ -283,12 +289,34 @@ func trustOf(b *bundle.Bundle, in input) (*path.Trust, error) {
 	return path.NewTrust(snap, plain), nil
 }
 
-// Same says whether a verdict gives the report that the bundle holds, byte for
-// byte; got is what it gives now.
+// voices are the report as a bundle holds it beside the JSON.
+func voices(r *report.Report) (etsi, html []byte, err error) {
+	if etsi, err = r.ETSI(report.ETSIOptions{}); err != nil {
+		return nil, nil, err
+	}
+	html, err = r.HTML(lang.English)
+	return etsi, html, err
+}
+
+// Same says whether a verdict gives the reports that the bundle holds, byte for
+// byte; got is the JSON that it gives now. The ETSI and HTML reports are compared
+// where they were written in the way of today (report.Voices): a later version may say
+// the same facts in another dress, and the JSON holds them all.
 func Same(b *bundle.Bundle, v *validate.Verdict) (same bool, got []byte, err error) {
 	got, err = v.Report.JSON()
 	if err != nil {
 		return false, nil, err
 	}
-	return bytes.Equal(got, b.Content.Report), got, nil
+	var in input
+	if err := json.Unmarshal(b.Content.Input, &in); err != nil {
+		return false, nil, fmt.Errorf("reading the input of bundle %s: %w", b.ID, err)
+	}
+	if same = bytes.Equal(got, b.Content.Report); !same || in.Voices != report.Voices {
+		return same, got, nil
+	}
+	etsi, html, err := voices(v.Report)
+	if err != nil {
+		return false, nil, err
+	}
+	return bytes.Equal(etsi, b.Content.ETSI) && bytes.Equal(html, b.Content.HTML), got, nil
 }

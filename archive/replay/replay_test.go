@@ -285,7 +285,10 @@ func TestExchanged(t *testing.T) {
 				c.Input = bytes.ReplaceAll(c.Input, []byte(a.Fingerprint.String()), bytes.Repeat([]byte("00"), 32))
 			}
 		},
-		"another report": func(c *bundle.Content) { c.Report = bytes.Replace(c.Report, []byte("QESig"), []byte("QESeal"), 1) },
+		"another ETSI report": func(c *bundle.Content) { c.ETSI = bytes.Replace(c.ETSI, []byte("QESig"), []byte("QESeal"), 1) },
+		"another HTML report": func(c *bundle.Content) { c.HTML = bytes.Replace(c.HTML, []byte("QESig"), []byte("QESeal"), 1) },
+		"no HTML report":      func(c *bundle.Content) { c.HTML = nil },
+		"another report":      func(c *bundle.Content) { c.Report = bytes.Replace(c.Report, []byte("QESig"), []byte("QESeal"), 1) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := s.content

@@ -110,7 +110,7 @@ var rooms = map[string]room{
 	"archive":        {door, []string{"archive/bundle", "validate/evidence"}},
 	"archive/bundle": {reader, []string{"validate/evidence", "validate/report"}},
 	// a bundle back into the same verdict: it judges again, and touches nothing
-	"archive/replay": {judge, []string{"archive/bundle", "trustlist", "trustlist/lotl", "validate", "validate/certificate", "validate/evidence", "validate/path", "validate/policy"}},
+	"archive/replay": {judge, []string{"archive/bundle", "trustlist", "trustlist/lotl", "validate", "validate/certificate", "validate/evidence", "validate/path", "validate/policy", "validate/report", "validate/report/lang"}}, // report: what a bundle holds of it
 	"archive/dir":    {door, []string{"archive"}},
 	"archive/s3":     {door, []string{"archive"}},
 	// evidence records and their renewal: who judges them is handed in

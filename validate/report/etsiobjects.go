@@ -33,12 +33,11 @@ var kindOf = map[evidence.Kind]kind{
 
 // object is a validation object, §4.4, by its digest.
 type object struct {
-	id      string
-	kind    kind
-	digest  algo.Digest
-	value   []byte
-	content []byte // in full, where it is at hand and asked for
-	report  func() // its own validation report
+	id     string
+	kind   kind
+	digest algo.Digest
+	value  []byte
+	report func() // its own validation report
 }
 
 func sha256Of(b []byte) []byte {

@@ -170,7 +170,7 @@ func (w *etsiWriter) status(s *Signature) {
 				}
 			}
 			w.ref("TrustAnchor", anchor)
-			if len(chain) > 0 {
+			if len(chain) > 0 && chain[0] != "" {
 				w.within("CertificateChain", func() {
 					w.ref("SigningCertificate", chain[0])
 					for i, id := range chain[1:] {

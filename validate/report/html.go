@@ -32,10 +32,16 @@ var contentPolicy = sync.OnceValue(func() string {
 	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'"
 })
 
-// templates are parsed once; what depends on the language is put in at use.
-var templates = sync.OnceValues(func() (*template.Template, error) {
-	return template.New("report").Funcs(functions(lang.English)).Parse(htmlTemplate)
-})
+// templates are those of each language, parsed once.
+var templates = func() map[lang.Lang]func() (*template.Template, error) {
+	out := map[lang.Lang]func() (*template.Template, error){}
+	for _, l := range lang.All() {
+		out[l] = sync.OnceValues(func() (*template.Template, error) {
+			return template.New("report").Funcs(functions(l)).Parse(htmlTemplate)
+		})
+	}
+	return out
+}()
 
 func functions(l lang.Lang) template.FuncMap {
 	return template.FuncMap{
@@ -68,15 +74,16 @@ func HTMLFragment(r *Report, l lang.Lang) (template.HTML, error) {
 func (r *Report) HTML(l lang.Lang) ([]byte, error) { return execute("page", r, l) }
 
 func execute(name string, r *Report, l lang.Lang) ([]byte, error) {
-	t, err := templates()
+	parsed, ok := templates[l]
+	if !ok {
+		return nil, fmt.Errorf("writing the report of %q: there is no language %q", r.File, l)
+	}
+	t, err := parsed()
 	if err != nil {
 		return nil, fmt.Errorf("parsing the template of reports: %w", err)
 	}
-	if t, err = t.Clone(); err != nil {
-		return nil, fmt.Errorf("preparing the template of reports: %w", err)
-	}
 	var b bytes.Buffer
-	if err := t.Funcs(functions(l)).ExecuteTemplate(&b, name, r.view(l)); err != nil {
+	if err := t.ExecuteTemplate(&b, name, r.view(l)); err != nil {
 		return nil, fmt.Errorf("writing the report of %q: %w", r.File, err)
 	}
 	return b.Bytes(), nil
@@ -132,10 +139,13 @@ func timelineSVG(l lang.Lang, moments []momentView) template.HTML {
 	if begins != nil && ends != nil {
 		fmt.Fprintf(&b, `<path class="vr-line vr-validity" d="M%.1f %d H%.1f"/>`, at(*begins), base, at(*ends))
 	}
+	for _, m := range moments {
+		fmt.Fprintf(&b, `<path class="vr-line" d="M%.1f %d V%d"/>`, at(m), base+6, base-8)
+	}
 	for i, m := range moments {
 		y := base - rows[i]*step - markRadius - 6
-		fmt.Fprintf(&b, `<g><title>%s: %s</title><path class="vr-line" d="M%.1f %d V%d"/><circle class="vr-box" cx="%.1f" cy="%d" r="%d"/><text x="%.1f" y="%d" text-anchor="middle">%d</text></g>`,
-			template.HTMLEscapeString(m.Time), template.HTMLEscapeString(clip(m.Says, 200)), at(m), base+6, y, at(m), y, markRadius, at(m), y+5, m.N)
+		fmt.Fprintf(&b, `<g><title>%s: %s</title><circle class="vr-box" cx="%.1f" cy="%d" r="%d"/><text x="%.1f" y="%d" text-anchor="middle">%d</text></g>`,
+			template.HTMLEscapeString(m.Time), template.HTMLEscapeString(clip(m.Says, 200)), at(m), y, markRadius, at(m), y+5, m.N)
 	}
 	b.WriteString("</svg>")
 	return template.HTML(b.String()) //#nosec G203 -- every text in it is escaped above

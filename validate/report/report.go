@@ -30,6 +30,11 @@ type Report struct {
 	relied relied // what the ETSI report tells beyond the JSON
 }
 
+// Voices counts changes of the bytes that ETSI and HTML write for the same report.
+// Bundles hold both, with this number: what was written in an older way is not
+// compared with the way of today.
+const Voices = 1
+
 // Time is written in RFC 3339, UTC, to the second.
 type Time struct{ time.Time }
 

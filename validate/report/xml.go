@@ -66,6 +66,11 @@ func (w *xmlWriter) within(name string, inner func(), attrs ...string) {
 // and must not vanish either.
 func escapeXML(b *strings.Builder, s string, attribute bool) {
 	for i := 0; i < len(s); {
+		if c := s[i]; c >= 0x20 && c < 0x80 && c != '&' && c != '<' && c != '>' && c != '"' {
+			b.WriteByte(c)
+			i++
+			continue
+		}
 		r, n := utf8.DecodeRuneInString(s[i:])
 		switch {
 		case r == utf8.RuneError && n == 1:
