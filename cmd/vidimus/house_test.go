@@ -89,6 +89,8 @@ var rooms = map[string]room{
 	"validate/report/lang": {word, nil},                                                                                                                   // what is said, in every language
 	"validate/report":      {paper, append([]string{"validate/report/lang", "validate/ades", "validate/qualify", "validate/eid", "trustlist"}, words...)}, // trustlist: the lists a verdict rests on are named
 
+	"validate/report/sign": {paper, nil}, // the operator's signature under a report
+
 	// doors
 	"validate/gather": {door, []string{"validate/evidence", "validate/signature", "validate/certificate", "validate/algo", "validate/path", "validate/pkix", "validate/revocation", "validate/tst", "validate/cms"}},
 	"validate/fetch":  {door, nil},
@@ -183,6 +185,7 @@ var homes = []struct {
 	{"github.com/riverqueue/river/...", []string{"archive/jobs"}, "old and pinned; behind our own Queue it can be exchanged"},
 	{"github.com/go-pdf/fpdf", []string{"validate/report"}, "how a page is set is one voice's business"},
 	{"golang.org/x/image/...", []string{"validate/report"}, "fonts are for the page alone"},
+	{"golang.org/x/crypto/pkcs12", []string{"cmd/vidimus"}, "the operator's key file is the command's business"},
 	{"golang.org/x/term", []string{"cmd/vidimus"}, "whether there is a terminal is the command's business"},
 }
 

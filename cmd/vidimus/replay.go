@@ -27,6 +27,9 @@ const maxBundle = 4 << 30
 
 // Run checks the bundle, judges again, compares and prints.
 func (c *ReplayCmd) Run(rt *runtime) error {
+	if err := c.prepare(rt, c.Format); err != nil {
+		return err
+	}
 	raw, err := readFile(c.Bundle, maxBundle)
 	if err != nil {
 		return &failure{code: exitUnjudged, message: fmt.Sprintf("reading bundle: %v", err)}

@@ -17,7 +17,8 @@ import (
 type reportFlags struct {
 	Format string `enum:"text,json,etsi,html,pdf" default:"text" help:"text; json: one object a line; etsi: an ETSI TS 119 102-2 XML report; html or pdf: a document."`
 	Lang   string `enum:"en,et,lv,lt,fi,sv" default:"en" help:"Language of html and pdf; what a rule found stays in English beside it."`
-	Raw    bool   `name:"report-raw" help:"With etsi: certificates, OCSP answers, CRLs and tokens in full, not by digest alone."`
+	signFlags
+	Raw bool `name:"report-raw" help:"With etsi: certificates, OCSP answers, CRLs and tokens in full, not by digest alone."`
 }
 
 // document says whether a report is a document of its own, of which two cannot stand
@@ -26,8 +27,16 @@ func (f *reportFlags) document() bool {
 	return f.Format == "etsi" || f.Format == "html" || f.Format == "pdf"
 }
 
-// render writes a report.
+// render writes a report, signed where that was asked for.
 func (f *reportFlags) render(r *report.Report) ([]byte, error) {
+	out, err := f.unsigned(r)
+	if err != nil {
+		return nil, err
+	}
+	return f.signed(f.Format, out)
+}
+
+func (f *reportFlags) unsigned(r *report.Report) ([]byte, error) {
 	switch f.Format {
 	case "json":
 		return r.JSON()

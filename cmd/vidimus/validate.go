@@ -62,6 +62,9 @@ func (c *ValidateCmd) Run(rt *runtime) error {
 	if len(jobs) > 1 && c.document() && c.OutDir == "" {
 		return usage("--out-dir DIR writes each into a file of its own", "%d reports of format %s cannot stand in one stream", len(jobs), c.Format)
 	}
+	if err := c.prepare(rt, c.Format); err != nil {
+		return err
+	}
 	v, err := c.validator(rt, at)
 	if err != nil {
 		return err

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"strings"
+	"time"
+
+	"golang.org/x/crypto/pkcs12"
+
+	"github.com/vidimus/vidimus/validate/report/sign"
+)
+
+// signFlags name the operator's key, with which reports are signed.
+type signFlags struct {
+	SignReport         string `name:"sign-report" placeholder:"FILE" help:"With etsi or pdf: sign the report (XAdES or PAdES, level B) with the key of this PKCS#12 or PEM file."`
+	SignReportPassword string `name:"sign-report-password-file" placeholder:"FILE" help:"The file whose first line is the password of the PKCS#12 file."`
+
+	key *sign.Key
+	at  time.Time
+}
+
+// maxKeyFile bounds a key file, in octets.
+const maxKeyFile = 1 << 20
+
+// prepare reads the key once, before anything is judged.
+func (f *signFlags) prepare(rt *runtime, format string) error {
+	if f.SignReport == "" {
+		return nil
+	}
+	if format != "etsi" && format != "pdf" {
+		return usage("--format etsi or --format pdf", "--sign-report signs ETSI and PDF reports; the format is %s", format)
+	}
+	raw, err := readFile(f.SignReport, maxKeyFile)
+	if err != nil {
+		return usage("", "reading --sign-report: %v", err)
+	}
+	password, err := f.password()
+	if err != nil {
+		return err
+	}
+	private, certificates, err := keyOf(raw, password)
+	if err != nil {
+		return usage("a PKCS#12 file of OpenSSL 3 is readable when it was made with 'openssl pkcs12 -export -legacy'; so is a PEM file with key and certificates", "reading --sign-report %s: %v", f.SignReport, err)
+	}
+	if f.key, err = sign.NewKey(private, certificates); err != nil {
+		return usage("", "--sign-report %s: %v", f.SignReport, err)
+	}
+	f.at = rt.Now()
+	return nil
+}
+
+func (f *signFlags) password() (string, error) {
+	if f.SignReportPassword == "" {
+		return "", nil
+	}
+	raw, err := readFile(f.SignReportPassword, maxKeyFile)
+	if err != nil {
+		return "", usage("", "reading --sign-report-password-file: %v", err)
+	}
+	line, _, _ := strings.Cut(string(raw), "\n")
+	return strings.TrimSuffix(line, "\r"), nil
+}
+
+// keyOf reads a private key and certificates from PEM or PKCS#12 (RFC 7292).
+func keyOf(raw []byte, password string) (crypto.PrivateKey, []*x509.Certificate, error) {
+	var blocks []*pem.Block
+	if bytes.Contains(raw, []byte("-----BEGIN ")) {
+		for rest := raw; ; {
+			var b *pem.Block
+			if b, rest = pem.Decode(rest); b == nil {
+				break
+			}
+			blocks = append(blocks, b)
+		}
+	} else {
+		var err error
+		if blocks, err = pkcs12.ToPEM(raw, password); err != nil {
+			return nil, nil, fmt.Errorf("reading PKCS#12: %w", err)
+		}
+	}
+	var private crypto.PrivateKey
+	var certificates []*x509.Certificate
+	for _, b := range blocks {
+		switch {
+		case b.Type == "CERTIFICATE":
+			c, err := x509.ParseCertificate(b.Bytes)
+			if err != nil {
+				return nil, nil, fmt.Errorf("reading a certificate: %w", err)
+			}
+			certificates = append(certificates, c)
+		case strings.HasSuffix(b.Type, "PRIVATE KEY"):
+			key, err := privateKey(b.Bytes)
+			if err != nil {
+				return nil, nil, err
+			}
+			private = key
+		}
+	}
+	if private == nil || len(certificates) == 0 {
+		return nil, nil, fmt.Errorf("it holds %d certificates, and a private key: %v; both are needed", len(certificates), private != nil)
+	}
+	return private, certificates, nil
+}
+
+// privateKey reads PKCS#8, PKCS#1 or SEC 1.
+func privateKey(raw []byte) (crypto.PrivateKey, error) {
+	if k, err := x509.ParsePKCS8PrivateKey(raw); err == nil {
+		return k, nil
+	}
+	if k, err := x509.ParsePKCS1PrivateKey(raw); err == nil {
+		return k, nil
+	}
+	k, err := x509.ParseECPrivateKey(raw)
+	if err != nil {
+		return nil, fmt.Errorf("reading the private key: %w", err)
+	}
+	return k, nil
+}
+
+// signed signs a report where that was asked for.
+func (f *signFlags) signed(format string, out []byte) ([]byte, error) {
+	switch {
+	case f.key == nil:
+		return out, nil
+	case format == "etsi":
+		return sign.XAdES(out, f.key, f.at)
+	}
+	return sign.PAdES(out, f.key, f.at)
+}
