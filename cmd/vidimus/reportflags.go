@@ -16,7 +16,7 @@ import (
 // reportFlags say in which voice a report speaks.
 type reportFlags struct {
 	Format string `enum:"text,json,etsi,html,pdf" default:"text" help:"text; json: one object a line; etsi: an ETSI TS 119 102-2 XML report; html or pdf: a document."`
-	Lang   string `enum:"en,et,lv,lt,fi,sv" default:"en" help:"Language of html and pdf; what a rule found stays in English beside it."`
+	Lang   string `enum:"en,et,lv,lt,fi,sv" default:"en" help:"Language of text, html and pdf; what a rule found stays in English beside it."`
 	signFlags
 	Raw bool `name:"report-raw" help:"With etsi: certificates, OCSP answers, CRLs and tokens in full, not by digest alone."`
 }
@@ -48,7 +48,7 @@ func (f *reportFlags) unsigned(r *report.Report) ([]byte, error) {
 		return r.PDF(lang.Lang(f.Lang))
 	}
 	var b bytes.Buffer
-	if err := r.Text(&b); err != nil {
+	if err := r.TextIn(&b, lang.Lang(f.Lang)); err != nil {
 		return nil, err
 	}
 	b.WriteByte('\n')

@@ -30,7 +30,7 @@ func XAdES(report []byte, k *Key, at time.Time) ([]byte, error) {
 	end := bytes.LastIndex(body, []byte("</"))
 	tag := bytes.IndexByte(body, '>')
 	const root = "<ValidationReport "
-	if !ok || !bytes.HasPrefix(body, []byte(root)) || end < tag {
+	if !ok || !bytes.HasPrefix(body, []byte(root)) || tag < len(root) || end < tag {
 		return nil, errors.New("signing the report: it is no ETSI report that vidimus wrote")
 	}
 	// What is in scope at the root is in scope in the signature (Canonical XML §2.4).
