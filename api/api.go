@@ -11,9 +11,14 @@ import (
 	"iter"
 	"log/slog"
 	"net/http"
+	"net/netip"
+	"os"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
+
+	"github.com/vidimus/vidimus/api/auth"
 )
 
 // Upload is a signed file as a client sent it, whole.
@@ -25,6 +30,20 @@ type Upload struct {
 	// (empty: that of the service), and each ?policy-set=CONSTRAINT=LEVEL changes it.
 	Policy    string
 	PolicySet []string
+	// Digests stand in place of detached contents that the client keeps to himself.
+	Digests []Digest
+	// At, when set, is the validation time that the client asks for; nil: now.
+	At *time.Time
+	// Format of the report: a name of Formats; empty is "json". Depth is "full" or
+	// "summary"; empty is full.
+	Format, Depth string
+}
+
+// Digest is what a client says of a detached content instead of sending it.
+type Digest struct {
+	Name      string // made harmless by CleanName
+	Algorithm string // "SHA-256", "SHA-384" or "SHA-512"
+	Sum       []byte // as long as the algorithm's
 }
 
 // File is one uploaded file.
@@ -37,8 +56,9 @@ type File struct {
 
 // Validator judges a file.
 type Validator interface {
-	// Validate returns the JSON report, UTF-8. A file that cannot be judged is a
-	// *Refused; no usable trust is a *NotReady; anything else is our failure.
+	// Validate returns the report in the format and depth asked for. A file that
+	// cannot be judged is a *Refused; no usable trust is a *NotReady; a policy or time
+	// that cannot be is a *BadPolicy or *BadTime; anything else is our failure.
 	// Invalid signatures are reported, never an error. It is called concurrently.
 	Validate(ctx context.Context, upload Upload) (report []byte, err error)
 }
@@ -92,13 +112,42 @@ type ListState struct {
 	Failures  int        `json:"failures,omitempty"`  // fetches in a row that failed
 }
 
-// Deps is what the door hangs on. Validator and Readiness are needed; Archive
+// Gate says who calls.
+type Gate interface {
+	// Caller is whose credential it is, at a time. Errors are an *auth.Refused, or an
+	// *auth.Unavailable. It is called concurrently.
+	Caller(ctx context.Context, credential string, at time.Time) (auth.Caller, error)
+}
+
+// Deps is what the door hangs on. Validator, Readiness and Now are needed; Archive
 // may be nil: then the bundles' resources answer 404.
 type Deps struct {
 	Validator Validator
+	// Archive is that of a service open to all; Tenants gives each tenant's, which
+	// shows nothing of any other's. With a Gate only Tenants is asked.
 	Archive   Archive
+	Tenants   func(tenant string) (Archive, error)
 	Readiness Readiness
 	Limits    Limits
+	// Gate says who calls; nil lets everybody in.
+	Gate Gate
+	// TenantLimits are those of each tenant whose caller has none of its own.
+	TenantLimits auth.Limits
+	// Now is the clock by which credentials expire and rates are counted: the real
+	// one, also in a rehearsal.
+	Now func() time.Time
+	// TrustedProxies are the networks (CIDR) of proxies that are believed who a client
+	// is, and that it came over TLS.
+	TrustedProxies []string
+	// Formats that the validator writes beside "json": names of the table in answer.go.
+	Formats []string
+	// Policies that requests may name.
+	Policies []Policy
+	// Audit is told every request to /v1 that got in; nil: nobody is.
+	Audit Auditor
+	// Map maps a file of that many octets into memory, so that a large upload costs
+	// none; done ends that. Nil reads it.
+	Map func(f *os.File, size int64) (data []byte, done func(), err error)
 	// Faces are the APIs of other products that stand beside /v1.
 	Faces []Face
 	// UnsafeNow, when set, is the clock that the service goes by, for rehearsals;
@@ -121,12 +170,20 @@ type server struct {
 	Deps
 	uploads  *slots
 	judgings *slots
+	tenants  *tenants
+	failures *failures
+	proxies  []netip.Prefix
+	answers  []format
+	huma     huma.API
 }
 
 // New returns the handler of the HTTP interface of contract.md §3.
 func New(deps Deps) (http.Handler, error) {
-	if deps.Validator == nil || deps.Readiness == nil {
-		return nil, errors.New("building the HTTP interface: a validator and a readiness are needed")
+	if deps.Validator == nil || deps.Readiness == nil || deps.Now == nil {
+		return nil, errors.New("building the HTTP interface: a validator, a readiness and a clock are needed")
+	}
+	if deps.Gate != nil && deps.Archive != nil && deps.Tenants == nil {
+		return nil, errors.New("building the HTTP interface: callers are told apart, and there is one archive for all of them")
 	}
 	if deps.Log == nil {
 		deps.Log = slog.New(slog.DiscardHandler)
@@ -136,22 +193,31 @@ func New(deps Deps) (http.Handler, error) {
 		Deps:     deps,
 		uploads:  newSlots(deps.Limits.Uploads, 0),
 		judgings: newSlots(deps.Limits.Judgings, deps.Limits.QueueWait),
+		tenants:  newTenants(),
+		failures: newFailures(),
+	}
+	var err error
+	if s.answers, err = formatsNamed(deps.Formats); err != nil {
+		return nil, err
 	}
 	gin.SetMode(gin.ReleaseMode) // the debug mode prints routes and warnings to standard output
 	g := gin.New()
 	g.HandleMethodNotAllowed = true
 	g.RedirectTrailingSlash = false
 	g.RedirectFixedPath = false
-	if err := g.SetTrustedProxies(nil); err != nil { // a client's X-Forwarded-For is a claim
+	if s.proxies, err = prefixesOf(deps.TrustedProxies); err != nil {
+		return nil, err
+	}
+	if err := g.SetTrustedProxies(deps.TrustedProxies); err != nil { // another client's X-Forwarded-For is a claim
 		return nil, err
 	}
 	if deps.Meter != nil {
 		deps.Meter.of = s
 	}
 	if deps.Metrics != nil {
-		g.GET("/metrics", headers, gin.WrapH(deps.Metrics))
+		g.GET("/metrics", s.headers, gin.WrapH(deps.Metrics))
 	}
-	g.Use(s.observe, s.log, headers, s.recover)
+	g.Use(s.observe, s.log, s.headers, s.recover)
 	g.NoRoute(func(c *gin.Context) { s.fail(c, problem(NotFound, "Nothing is served under this path.")) })
 	g.NoMethod(func(c *gin.Context) {
 		s.fail(c, problem(MethodNotAllowed, "This path allows "+c.Writer.Header().Get("Allow")+"."))
@@ -161,10 +227,9 @@ func New(deps Deps) (http.Handler, error) {
 		g.Handle(m, "/readyz", s.readyz)
 	}
 	g.GET("/problems/:code", s.problemPage)
-	g.POST("/v1/validations", s.postValidation)
-	g.POST("/v1/bundles", s.needArchive, s.postBundle)
-	g.GET("/v1/bundles", s.needArchive, s.listBundles)
-	g.GET("/v1/bundles/:id", s.needArchive, s.getBundle)
+	if err := s.describe(g); err != nil {
+		return nil, err
+	}
 	s.mount(g, deps.Faces)
 	return g, nil
 }

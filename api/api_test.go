@@ -39,6 +39,9 @@ type fake struct {
 	list     error
 }
 
+// noon is when it is, in tests.
+var noon = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+
 func newFake() *fake {
 	return &fake{trust: TrustState{Lists: []ListState{{Territory: "EE", Sequence: 62}}}, bundles: map[string][]byte{}}
 }
@@ -86,7 +89,7 @@ func (f *fake) Store(context.Context) error { return f.store }
 // handler builds the door on f, with whatever change does to the deps.
 func handler(t *testing.T, f *fake, change func(*Deps)) http.Handler {
 	t.Helper()
-	deps := Deps{Validator: f, Archive: f, Readiness: f, TempDir: t.TempDir()}
+	deps := Deps{Validator: f, Archive: f, Readiness: f, Now: func() time.Time { return noon }, TempDir: t.TempDir()}
 	if change != nil {
 		change(&deps)
 	}

@@ -3,13 +3,14 @@ package api
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"regexp"
 	"strconv"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/vidimus/vidimus/validate/report"
 )
 
 // bundleType and bundleSuffix: a bundle is an ASiC-E container (EN 319 162-1 annex A).
@@ -18,31 +19,37 @@ const (
 	bundleSuffix = ".asice"
 )
 
-// How many IDs GET /v1/bundles gives at once, unless asked for fewer.
-const (
-	pageSize    = 100
-	maxPageSize = 1000
-)
-
 var bundleID = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-func (s *server) needArchive(c *gin.Context) {
-	if s.Archive == nil {
-		s.fail(c, problem(NoArchive, "This service keeps no bundles."))
-	}
+// bundleMade is the answer of POST /v1/bundles.
+type bundleMade struct {
+	ID     string        `json:"id" pattern:"^[0-9a-f]{64}$"`
+	Report report.Report `json:"report"`
 }
 
 // postBundle judges and archives: POST /v1/bundles. It answers once the bundle is
 // durable.
-func (s *server) postBundle(c *gin.Context) {
-	err := s.judge(c, func(ctx context.Context, upload Upload) error {
-		id, report, err := s.Archive.Put(ctx, upload)
+func (s *server) postBundle(c *gin.Context, in *Judging) error {
+	archive, err := s.archive(c)
+	if err != nil {
+		return err
+	}
+	var asked Upload
+	if err := in.options(&asked); err != nil {
+		return err
+	}
+	return s.judge(c, asked, func(ctx context.Context, upload Upload) error {
+		if len(upload.Digests) > 0 {
+			return problem(DigestsNotTaken, "The form has a digest in place of a content.")
+		}
+		id, report, err := archive.Put(ctx, upload)
 		if err != nil {
 			return err
 		}
 		if !bundleID.MatchString(id) {
 			return fmt.Errorf("archiving a bundle: the archive named it %q", id)
 		}
+		c.Set(bundleKey, id)
 		var body bytes.Buffer // the report's bytes stay as they are, also inside
 		fmt.Fprintf(&body, `{"id":%q,"report":`, id)
 		body.Write(bytes.TrimSpace(report))
@@ -51,74 +58,70 @@ func (s *server) postBundle(c *gin.Context) {
 		c.Data(http.StatusCreated, jsonType, body.Bytes())
 		return nil
 	})
-	if err != nil {
-		s.fail(c, err)
-	}
+}
+
+// bundlePath names a bundle.
+type bundlePath struct {
+	ID string `path:"id" example:"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" doc:"The bundle's id, 64 hexadecimal digits."`
 }
 
 // getBundle gives a bundle's file: GET /v1/bundles/{id}.
-func (s *server) getBundle(c *gin.Context) {
-	id := c.Param("id")
-	if !bundleID.MatchString(id) { // before any store sees it
-		s.fail(c, problem(NoSuchBundle, "No bundle has this id."))
-		return
-	}
-	data, err := s.Archive.Get(c.Request.Context(), id)
+func (s *server) getBundle(c *gin.Context, in *bundlePath) error {
+	archive, err := s.archive(c)
 	if err != nil {
-		s.fail(c, err)
-		return
+		return err
 	}
-	c.Header("Content-Disposition", `attachment; filename="`+id+bundleSuffix+`"`)
+	if !bundleID.MatchString(in.ID) { // before any store sees it
+		return problem(NoSuchBundle, "No bundle has this id.")
+	}
+	c.Set(bundleKey, in.ID)
+	data, err := archive.Get(c.Request.Context(), in.ID)
+	if err != nil {
+		return err
+	}
+	c.Header("Content-Disposition", `attachment; filename="`+in.ID+bundleSuffix+`"`)
 	c.Header("Content-Length", strconv.Itoa(len(data)))
 	c.Data(http.StatusOK, bundleType, data)
+	return nil
 }
 
 // bundleItem is one bundle of the list.
 type bundleItem struct {
-	ID string `json:"id"`
+	ID string `json:"id" pattern:"^[0-9a-f]{64}$"`
 }
 
 // bundlePage is a part of the list; Next, when there is more, is the after of the
 // next request.
 type bundlePage struct {
-	Bundles []bundleItem `json:"bundles"`
+	Bundles []bundleItem `json:"bundles" nullable:"false"`
 	Next    string       `json:"next,omitempty"`
 }
 
+// pageQuery says which part of the list.
+type pageQuery struct {
+	After string `query:"after" pattern:"^[0-9a-f]{64}$" example:"0000000000000000000000000000000000000000000000000000000000000000" doc:"Only ids after this one."`
+	Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"100" example:"100" doc:"How many ids at most."`
+}
+
 // listBundles lists IDs in ascending order: GET /v1/bundles?after=ID&limit=N.
-func (s *server) listBundles(c *gin.Context) {
-	after, limit := c.Query("after"), pageSize
-	if after != "" && !bundleID.MatchString(after) {
-		s.fail(c, problem(BadParameter, "The parameter after is not a bundle's id."))
-		return
-	}
-	if asked := c.Query("limit"); asked != "" {
-		n, err := strconv.Atoi(asked)
-		if err != nil || n < 1 || n > maxPageSize {
-			s.fail(c, problem(BadParameter, fmt.Sprintf("The parameter limit is a number from 1 to %d.", maxPageSize)))
-			return
-		}
-		limit = n
+func (s *server) listBundles(c *gin.Context, in *pageQuery) error {
+	archive, err := s.archive(c)
+	if err != nil {
+		return err
 	}
 	page := bundlePage{Bundles: []bundleItem{}}
-	for id, err := range s.Archive.List(c.Request.Context()) {
+	for id, err := range archive.List(c.Request.Context()) {
 		if err != nil {
-			s.fail(c, fmt.Errorf("listing bundles: %w", err))
-			return
+			return fmt.Errorf("listing bundles: %w", err)
 		}
-		if id <= after {
+		if id <= in.After {
 			continue
 		}
-		if len(page.Bundles) == limit {
-			page.Next = page.Bundles[limit-1].ID
+		if len(page.Bundles) == in.Limit {
+			page.Next = page.Bundles[in.Limit-1].ID
 			break
 		}
 		page.Bundles = append(page.Bundles, bundleItem{id})
 	}
-	body, err := json.Marshal(page)
-	if err != nil {
-		s.fail(c, err)
-		return
-	}
-	c.Data(http.StatusOK, jsonType, body)
+	return answer(c, http.StatusOK, page)
 }

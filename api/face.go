@@ -6,6 +6,8 @@ import (
 	"net/http"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/vidimus/vidimus/api/auth"
 )
 
 // Face is the API of another product, answered by the same house: it stands
@@ -21,6 +23,8 @@ type Face interface {
 type Route struct {
 	Method, Path string
 	Handler      http.HandlerFunc
+	// Open lets everybody in: it tells nothing of files or trust that a client may not know.
+	Open bool
 }
 
 // Turns hands out the turns of requests, whatever face they came through (attack
@@ -58,12 +62,29 @@ func (t Turns) Incident(route string, cause error) string {
 	return n
 }
 
+// guarded lets in who may judge files.
+func (s *server) guarded(handler gin.HandlerFunc) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		leave, err := s.admit(c, auth.Validate, true)
+		if err != nil {
+			s.fail(c, err)
+			return
+		}
+		defer leave()
+		handler(c)
+	}
+}
+
 // mount puts the faces beside /v1.
 func (s *server) mount(g *gin.Engine, faces []Face) {
 	for _, f := range faces {
 		f.Open(Turns{s})
 		for _, r := range f.Routes() {
-			g.Handle(r.Method, r.Path, gin.WrapF(r.Handler))
+			handler := gin.WrapF(r.Handler)
+			if !r.Open {
+				handler = s.guarded(handler)
+			}
+			g.Handle(r.Method, r.Path, handler)
 		}
 	}
 }

@@ -41,6 +41,14 @@ const (
 	Unready          Code = "not-ready"
 	Damaged          Code = "bundle-damaged"
 	Internal         Code = "internal"
+	NoSuchPolicy     Code = "no-such-policy"
+	BadDigest        Code = "bad-digest"
+	DigestsNotTaken  Code = "digests-not-taken"
+	Unauthorized     Code = "unauthorized"
+	Forbidden        Code = "forbidden"
+	RateLimited      Code = "rate-limited"
+	QuotaExhausted   Code = "quota-exhausted"
+	NoSignIn         Code = "sign-in-unavailable"
 )
 
 // kind is what all problems of one code share.
@@ -52,13 +60,13 @@ type kind struct {
 
 // kinds is the one table of HTTP statuses.
 var kinds = map[Code]kind{
-	NotFound:         {http.StatusNotFound, "Not found", "The resources are /v1/validations, /v1/bundles, /healthz and /readyz."},
+	NotFound:         {http.StatusNotFound, "Not found", "The resources stand in /openapi.json, and on the page /docs."},
 	NoSuchBundle:     {http.StatusNotFound, "No such bundle", "A bundle's id is 64 hexadecimal digits; GET /v1/bundles lists them."},
 	NoArchive:        {http.StatusNotFound, "No archive here", "Start the service with --store to keep bundles."},
 	MethodNotAllowed: {http.StatusMethodNotAllowed, "Method not allowed", ""},
 	MalformedRequest: {http.StatusBadRequest, "Malformed request", ""},
 	BadParameter:     {http.StatusBadRequest, "Bad parameter", ""},
-	UnknownField:     {http.StatusUnprocessableEntity, "Unknown form field", "The fields are file, once, and detached, any number of times."},
+	UnknownField:     {http.StatusUnprocessableEntity, "Unknown form field", "The fields are file, once, and detached or digest, any number of times."},
 	MissingFile:      {http.StatusUnprocessableEntity, "No file", "Send the signed file as the multipart field file, or as the raw body with ?name=."},
 	EmptyFile:        {http.StatusUnprocessableEntity, "Empty file", "Send the signed file as the multipart field file, or as the raw body with ?name=."},
 	MediaType:        {http.StatusUnsupportedMediaType, "Unsupported media type", "Send multipart/form-data, or the raw file as application/octet-stream."},
@@ -72,17 +80,27 @@ var kinds = map[Code]kind{
 	Unready:          {http.StatusServiceUnavailable, "Not ready", "See /readyz."},
 	Damaged:          {http.StatusInternalServerError, "The stored bundle is damaged", "Run `vidimus archive verify` with the bundle's id."},
 	Internal:         {http.StatusInternalServerError, "Internal error", "Tell the operator the incident, which the log names too."},
+	NoSuchPolicy:     {http.StatusNotFound, "No such policy", "GET /v1/policies lists them."},
+	BadDigest:        {http.StatusUnprocessableEntity, "Bad digest", "A field digest is sha-256, sha-384 or sha-512, a colon, and the digest in hexadecimal; its file name is the content's."},
+	DigestsNotTaken:  {http.StatusUnprocessableEntity, "Digests are not taken here", "A bundle holds what was signed: send the contents as the field detached."},
+	Unauthorized:     {http.StatusUnauthorized, "Unauthorized", "Send the header 'Authorization: Bearer KEY'; 'vidimus key new' makes a key."},
+	Forbidden:        {http.StatusForbidden, "Forbidden", "Ask the operator for a key with the scope."},
+	RateLimited:      {http.StatusTooManyRequests, "Too many requests", "Try again after the seconds that Retry-After says."},
+	QuotaExhausted:   {http.StatusTooManyRequests, "Quota exhausted", "Try again after the seconds that Retry-After says."},
+	NoSignIn:         {http.StatusServiceUnavailable, "Sign-in unavailable", "Try again later; API keys work meanwhile."},
 }
+
+const problemType = "application/problem+json"
 
 // Problem is an answer of RFC 9457, with the members code, hint and incident.
 type Problem struct {
-	Type     string `json:"type"`
-	Title    string `json:"title"`
-	Status   int    `json:"status"`
-	Detail   string `json:"detail,omitempty"`
+	Type     string `json:"type" doc:"Where it stands what the problem means."`
+	Title    string `json:"title" doc:"The same for all problems of one code."`
+	Status   int    `json:"status" doc:"The HTTP status."`
+	Detail   string `json:"detail,omitempty" doc:"What happened this time, in a sentence."`
 	Code     Code   `json:"code"`
-	Hint     string `json:"hint,omitempty"`
-	Incident string `json:"incident,omitempty"`
+	Hint     string `json:"hint,omitempty" doc:"What to do about it."`
+	Incident string `json:"incident,omitempty" doc:"Number under which the service's log says more."`
 
 	retryAfter int // seconds; 0: no such header
 }
@@ -119,6 +137,12 @@ type BadPolicy struct{ Why string }
 // Error is why, one sentence that is shown to the client.
 func (e *BadPolicy) Error() string { return e.Why }
 
+// BadTime says that a file cannot be judged as of the time that a request asks for.
+type BadTime struct{ Why string }
+
+// Error is why, one sentence that is shown to the client.
+func (e *BadTime) Error() string { return e.Why }
+
 var codeForm = regexp.MustCompile(`^[a-z][a-z0-9-]{0,63}$`)
 
 // problemOf is the only translation of errors into HTTP. What it does not know is
@@ -129,6 +153,7 @@ func problemOf(err error) *Problem {
 		refused  *Refused
 		unready  *NotReady
 		policy   *BadPolicy
+		moment   *BadTime
 		tooMuch  *http.MaxBytesError
 		missing  *archive.NotFoundError
 		badKey   *archive.KeyError
@@ -150,6 +175,8 @@ func problemOf(err error) *Problem {
 		return p
 	case errors.As(err, &policy):
 		return problem(BadParameter, policy.Why)
+	case errors.As(err, &moment):
+		return problem(BadParameter, moment.Why)
 	case errors.As(err, &unready):
 		return problem(Unready, unready.Why)
 	case errors.As(err, &tooMuch):
@@ -180,13 +207,14 @@ func (s *server) fail(c *gin.Context, err error) {
 	p := *problemOf(err)
 	if p.Status == http.StatusInternalServerError {
 		p.Incident = incident()
-		s.Log.Error("request failed", "incident", p.Incident, "route", c.FullPath(), "cause", err.Error())
+		s.Log.Error("request failed", "incident", p.Incident, "request", c.GetString(requestKey), "route", c.FullPath(), "cause", err.Error())
 	}
 	s.write(c, &p)
 }
 
 func (s *server) write(c *gin.Context, p *Problem) {
 	c.Abort()
+	c.Set(codeKey, string(p.Code))
 	if c.Writer.Written() {
 		return // too late for a status; the connection's end must tell
 	}
@@ -197,7 +225,7 @@ func (s *server) write(c *gin.Context, p *Problem) {
 	if p.retryAfter > 0 {
 		c.Header("Retry-After", strconv.Itoa(p.retryAfter))
 	}
-	c.Data(p.Status, "application/problem+json", body)
+	c.Data(p.Status, problemType, body)
 }
 
 // problemPage tells what a problem's type means: the URI in its member type.

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -19,6 +20,7 @@ type held struct {
 	file     section
 	hasFile  bool
 	detached []section
+	digests  []Digest
 }
 
 // section is one file of a request.
@@ -27,39 +29,46 @@ type section struct {
 	start, size int64 // in the spool
 }
 
-// load reads the upload into memory.
-func (h *held) load() (Upload, error) {
-	var u Upload
-	data, err := h.section(h.file.start, h.file.size)
-	if err != nil {
-		return Upload{}, err
+// mapFrom is the size, in octets, from which a kept upload is mapped and not read.
+const mapFrom = 16 << 20
+
+// load adds the files to what was asked: read into memory, or where they are large
+// mapped. done must be called when nothing holds them any more.
+func (s *server) load(h *held, u *Upload) (done func(), err error) {
+	octets, done := h.section, func() {}
+	if s.Map != nil && h.spool.file != nil && h.size >= mapFrom {
+		if mapped, unmap, err := s.Map(h.spool.file, h.size); err == nil { // else it is read: a system may not map
+			done = unmap
+			octets = func(start, size int64) ([]byte, error) { return mapped[start : start+size : start+size], nil }
+		}
 	}
-	u.File = File{Name: h.file.name, Data: data}
+	if u.Data, err = octets(h.file.start, h.file.size); err != nil {
+		return nil, err
+	}
+	u.Name, u.Digests = h.file.name, h.digests
 	for _, d := range h.detached {
-		if data, err = h.section(d.start, d.size); err != nil {
-			return Upload{}, err
+		data, err := octets(d.start, d.size)
+		if err != nil {
+			return nil, err
 		}
 		u.Detached = append(u.Detached, File{Name: d.name, Data: data})
 	}
-	return u, nil
+	return done, nil
 }
 
 // maxPolicySets bounds the constraints that one request may set.
 const maxPolicySets = 400
 
 // judge receives an upload within the limits and hands it to work when its turn
-// has come, with a context that ends when the judging has had its time.
-func (s *server) judge(c *gin.Context, work func(ctx context.Context, upload Upload) error) error {
-	policies, sets := c.QueryArray("policy"), c.QueryArray("policy-set")
-	if len(policies) > 1 || len(sets) > maxPolicySets {
-		return problem(BadParameter, fmt.Sprintf("The parameter policy is given once, and policy-set at most %d times.", maxPolicySets))
-	}
+// has come, with a context that ends when the judging has had its time. asked holds
+// all but the files; its name is that of a file that is sent as it is.
+func (s *server) judge(c *gin.Context, asked Upload, work func(ctx context.Context, upload Upload) error) error {
 	release, ok := s.uploads.take(c.Request.Context())
 	if !ok {
 		return s.busy(s.uploads, "uploads")
 	}
 	defer release()
-	h, err := s.receive(c)
+	h, err := s.receive(c, asked.Name)
 	if err != nil {
 		return err
 	}
@@ -69,15 +78,15 @@ func (s *server) judge(c *gin.Context, work func(ctx context.Context, upload Upl
 		return s.busy(s.judgings, "files being judged")
 	}
 	defer release()
-	upload, err := h.load()
+	done, err := s.load(h, &asked)
 	if err != nil {
 		return err
 	}
+	defer done()
 	h.close()
 	ctx, cancel := context.WithTimeout(c.Request.Context(), s.Limits.JudgingTime)
 	defer cancel()
-	upload.Policy, upload.PolicySet = strings.Join(policies, ""), sets
-	return work(ctx, upload)
+	return work(ctx, asked)
 }
 
 func (s *server) busy(full *slots, what string) error {
@@ -87,7 +96,7 @@ func (s *server) busy(full *slots, what string) error {
 }
 
 // receive streams the body into spools.
-func (s *server) receive(c *gin.Context) (*held, error) {
+func (s *server) receive(c *gin.Context, name string) (*held, error) {
 	r := c.Request
 	if e := r.Header.Get("Content-Encoding"); e != "" && !strings.EqualFold(e, "identity") {
 		return nil, problem(Encoding, "A compressed body is not taken: it could unpack to any size.")
@@ -112,7 +121,7 @@ func (s *server) receive(c *gin.Context) (*held, error) {
 		err = problem(MediaType, "A body of this media type holds no signed file as it is.")
 	default:
 		h.hasFile = true
-		h.file, err = h.keep(r.URL.Query().Get("name"), r.Body)
+		h.file, err = h.keep(name, r.Body)
 	}
 	if err == nil {
 		err = h.complete()
@@ -130,6 +139,9 @@ func (h *held) complete() error {
 	}
 	if h.file.size == 0 {
 		return problem(EmptyFile, "The file has no octets.")
+	}
+	if len(h.digests) > 0 && len(h.detached) > 0 {
+		return problem(BadDigest, "The form has digests and detached contents; it is one or the other.")
 	}
 	return nil
 }
@@ -162,6 +174,13 @@ func (s *server) receiveForm(h *held, r *http.Request, boundary string) error {
 			var d section
 			d, err = h.keep(part.FileName(), part)
 			h.detached = append(h.detached, d)
+		case "digest":
+			if len(h.digests) >= s.Limits.Detached {
+				return problem(TooManyFiles, fmt.Sprintf("The form has more than %d digests.", s.Limits.Detached))
+			}
+			var d Digest
+			d, err = readDigest(part.FileName(), part)
+			h.digests = append(h.digests, d)
 		default:
 			return problem(UnknownField, fmt.Sprintf("The form has a field %q.", CleanName(part.FormName())))
 		}
@@ -203,4 +222,23 @@ func broken(err error) error {
 		return p
 	}
 	return problem(MalformedRequest, "The body broke off, or is not what its Content-Type says.")
+}
+
+// digestSizes are the algorithms of a digest that stands for a content, and how many
+// octets it has: those that no signature of today may do without (TS 119 312).
+var digestSizes = map[string]int{"SHA-256": 32, "SHA-384": 48, "SHA-512": 64}
+
+// readDigest reads a field digest: algorithm, colon, hexadecimal digits.
+func readDigest(name string, from io.Reader) (Digest, error) {
+	raw, err := io.ReadAll(io.LimitReader(from, 200))
+	if err != nil {
+		return Digest{}, broken(err)
+	}
+	algorithm, digits, _ := strings.Cut(strings.TrimSpace(string(raw)), ":")
+	d := Digest{Name: CleanName(name), Algorithm: strings.ToUpper(algorithm)}
+	size, known := digestSizes[d.Algorithm]
+	if d.Sum, err = hex.DecodeString(digits); err != nil || !known || len(d.Sum) != size {
+		return Digest{}, problem(BadDigest, "A field digest is not algorithm:hexadecimal, or has not the algorithm's length.")
+	}
+	return d, nil
 }

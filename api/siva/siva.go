@@ -62,8 +62,8 @@ func (f *face) Routes() []api.Route {
 		{Method: http.MethodPost, Path: "/validate", Handler: f.serve("/validate", f.validate)},
 		{Method: http.MethodPost, Path: "/validateHashcode", Handler: f.serve("/validateHashcode", f.validateHashcode)},
 		{Method: http.MethodPost, Path: "/getDataFiles", Handler: f.serve("/getDataFiles", f.dataFiles)},
-		{Method: http.MethodGet, Path: "/monitoring/health", Handler: f.health},
-		{Method: http.MethodGet, Path: "/monitoring/heartbeat", Handler: f.heartbeat},
-		{Method: http.MethodGet, Path: "/monitoring/version", Handler: f.version},
+		{Method: http.MethodGet, Path: "/monitoring/health", Handler: f.health, Open: true},
+		{Method: http.MethodGet, Path: "/monitoring/heartbeat", Handler: f.heartbeat, Open: true},
+		{Method: http.MethodGet, Path: "/monitoring/version", Handler: f.version, Open: true},
 	}
 }

@@ -110,7 +110,7 @@ func (nothing) Store(context.Context) error                          { return ni
 func door(t testing.TB, j siva.Judge, limits api.Limits) http.Handler {
 	t.Helper()
 	face := siva.New(j, siva.Options{Version: "1.2.3", Started: judged, Now: func() time.Time { return judged }, Ready: func() bool { return true }})
-	h, err := api.New(api.Deps{Validator: nothing{}, Readiness: nothing{}, Limits: limits, TempDir: t.TempDir(), Faces: []api.Face{face}})
+	h, err := api.New(api.Deps{Validator: nothing{}, Readiness: nothing{}, Now: time.Now, Limits: limits, TempDir: t.TempDir(), Faces: []api.Face{face}})
 	if err != nil {
 		t.Fatal(err)
 	}

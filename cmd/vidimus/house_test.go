@@ -118,7 +118,7 @@ var rooms = map[string]room{
 	// evidence records and their renewal: who judges them is handed in
 	"archive/preserve":      {door, []string{"archive", "archive/bundle", "validate/algo", "validate/certificate", "validate/der", "validate/evidence", "validate/policy", "validate/revocation", "validate/signature", "validate/tst"}},
 	"archive/storetest":     {tools, []string{"archive", "archive/bundle", "validate/evidence"}},
-	"api":                   {door, []string{"validate", "validate/report", "validate/verdict", "archive", "archive/bundle", "trustlist"}},
+	"api":                   {door, []string{"api/auth", "validate", "validate/report", "validate/verdict", "archive", "archive/bundle", "trustlist"}},
 	"api/siva":              {door, []string{"api", "validate", "validate/report", "validate/verdict", "validate/evidence", "validate/signature", "validate/algo", "validate/certificate", "validate/ades", "validate/qualify", "validate/tst", "validate/revocation", "trustlist"}}, // SiVa's words for the same facts
 	"api/pages":             {door, []string{"api", "validate/report", "trustlist/browse", "trustlist/changes"}},
 	"api/pages/browsertest": {tools, nil},
@@ -135,6 +135,8 @@ var rooms = map[string]room{
 	"archive/database/pgtest": {tools, nil},
 	"archive/index":           {door, []string{"archive", "archive/bundle", "archive/database", "archive/preserve", "validate/policy", "validate/report"}},
 	"archive/jobs":            {door, []string{"archive/database"}},
+	"api/auth":                {door, nil},
+	"api/client":              {door, []string{"validate/report"}},
 }
 
 // formats are what every format's reader may know.
@@ -172,6 +174,9 @@ var homes = []struct {
 	{"golang.org/x/crypto/ocsp", []string{"validate/revocation", "validate/eutest"}, "it matches by serial only and checks no responder's authority; one adapter does both"},
 	{"github.com/minio/minio-go/v7/...", []string{"archive/s3"}, "create-only puts, locks and checksums must be asked for; one driver asks"},
 	{"github.com/gin-gonic/gin/...", []string{"api"}, "its contexts leak into logic; api.New returns a plain http.Handler"},
+	{"github.com/danielgtaylor/huma/v2/...", []string{"api"}, "the OpenAPI document is made of the handlers, and stays beside them"},
+	{"github.com/coreos/go-oidc/v3/oidc", []string{"api/auth"}, "tokens are judged by one package, which fetches only through what it is given"},
+	{"golang.org/x/time/rate", []string{"api"}, "rates of tenants, and of wrong credentials"},
 	{"github.com/ProtonMail/go-crypto/...", []string{"validate/algo"}, "brainpool curves, known by one package"},
 	{"github.com/prometheus/client_golang/...", []string{"api/metrics"}, "its default registry is global; one package has a registry of its own"},
 	{"github.com/alecthomas/kong", []string{"cmd/vidimus"}, "flags are the command's business"},

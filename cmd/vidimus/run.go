@@ -18,6 +18,7 @@ type commandLine struct {
 	Explain  ExplainCmd  `cmd:"" help:"Say what a rule asks, by which clause."`
 	Policy   PolicyCmd   `cmd:"" help:"Show validation policies."`
 	Serve    ServeCmd    `cmd:"" help:"Serve the HTTP API."`
+	Key      KeyCmd      `cmd:"" help:"API keys of a service."`
 	Demo     DemoCmd     `cmd:"" help:"Show the main job on the frozen world of testdata."`
 	Version  VersionCmd  `cmd:"" help:"Print version and build."`
 }

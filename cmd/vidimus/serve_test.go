@@ -32,7 +32,7 @@ func served(t *testing.T, c *ServeCmd, handler http.HandlerFunc) (address string
 }
 
 func serveDefaults() *ServeCmd {
-	return &ServeCmd{MaxRequest: 1000, MaxConnections: 10, MaxUploads: 4, QueueWait: time.Second, UploadTimeout: time.Second, JudgingTimeout: time.Second, ShutdownTimeout: 5 * time.Second}
+	return &ServeCmd{Listen: "127.0.0.1:0", MaxRequest: 1000, MaxConnections: 10, MaxUploads: 4, QueueWait: time.Second, UploadTimeout: time.Second, JudgingTimeout: time.Second, ShutdownTimeout: 5 * time.Second}
 }
 
 func TestServeAnswersAndSaysNothingOfItself(t *testing.T) {

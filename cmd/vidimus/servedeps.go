@@ -80,7 +80,7 @@ func serveDeps(ctx context.Context, world *runtime, c *ServeCmd, log *slog.Logge
 	}
 	deps := api.Deps{Validator: s, Archive: s, Readiness: s, Faces: faces, Limits: c.limits(), UnsafeNow: unsafeNow, Log: log,
 		Metrics: s.metrics, Observer: s.metrics, Meter: s.meter}
-	return deps, closing, nil
+	return c.door(world, s, deps, closing, log)
 }
 
 // inForce is what the service begins with. A service without lists is started all
@@ -197,15 +197,15 @@ func (s *service) judge(ctx context.Context, up api.Upload) (j judged, err error
 	if f.validator == nil {
 		return judged{}, &api.NotReady{Why: f.why}
 	}
-	req := validate.Request{File: validate.File{Name: up.Name, Data: up.Data}, At: s.now()}
-	for _, d := range up.Detached {
-		req.Detached = append(req.Detached, validate.File{Name: d.Name, Data: d.Data})
+	req, source, err := s.requestOf(up)
+	if err != nil {
+		return judged{}, err
 	}
 	by, err := asAsked(f.validator, up)
 	if err != nil {
 		return judged{}, err
 	}
-	req = gathered(ctx, by, req, s.source)
+	req = gathered(ctx, by, req, source)
 	v, err := by.Validate(req)
 	if err != nil {
 		return judged{}, err
@@ -222,16 +222,20 @@ func (s *service) Validate(ctx context.Context, up api.Upload) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return j.verdict.Report.JSON()
+	return written(j.verdict.Report, up)
 }
 
 // Put judges an upload and archives the evidence.
 func (s *service) Put(ctx context.Context, up api.Upload) (id string, rep []byte, err error) {
+	return s.putInto(ctx, s.store, up)
+}
+
+func (s *service) putInto(ctx context.Context, store archive.Store, up api.Upload) (id string, rep []byte, err error) {
 	j, err := s.judge(ctx, up)
 	if err != nil {
 		return "", nil, err
 	}
-	if id, err = keep(ctx, s.store, j.by, j.request, j.verdict); err != nil {
+	if id, err = keep(ctx, store, j.by, j.request, j.verdict); err != nil {
 		return "", nil, err
 	}
 	s.index.add(ctx, id)
@@ -259,13 +263,7 @@ func (s *service) Get(ctx context.Context, id string) ([]byte, error) {
 
 // List gives the IDs of all bundles.
 func (s *service) List(ctx context.Context) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
-		for b, err := range archive.List(ctx, s.store) {
-			if !yield(b.ID, err) {
-				return
-			}
-		}
-	}
+	return idsOf(ctx, s.store)
 }
 
 // Store says whether the store answers.

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/vidimus/vidimus/api"
+	"github.com/vidimus/vidimus/api/auth"
+	"github.com/vidimus/vidimus/archive"
+	"github.com/vidimus/vidimus/validate"
+	"github.com/vidimus/vidimus/validate/algo"
+	"github.com/vidimus/vidimus/validate/gather"
+	"github.com/vidimus/vidimus/validate/report"
+)
+
+// tenantPrefix is where the archives of tenants stand in a store, each under its
+// name: --store dir:PATH/tenants/NAME, or s3://BUCKET/PREFIX/tenants/NAME, is one by
+// itself, for the commands that maintain archives.
+const tenantPrefix = "tenants/"
+
+// tenantStore is a tenant's part of a store. It shows nothing else, and nothing else
+// shows it: equal contents of two tenants are two objects.
+type tenantStore struct {
+	archive.Store
+	prefix string
+}
+
+// storeOf is the part of a store that is a tenant's.
+func storeOf(whole archive.Store, tenant string) (archive.Store, error) {
+	if err := auth.CheckTenant(tenant); err != nil {
+		return nil, err
+	}
+	return &tenantStore{whole, tenantPrefix + tenant + "/"}, nil
+}
+
+// within refuses what is no key before it becomes part of one: "../" would lead out.
+func (s *tenantStore) within(key string) (string, error) {
+	if err := archive.CheckKey(key); err != nil {
+		return "", err
+	}
+	whole := s.prefix + key
+	if len(whole) > archive.MaxKey {
+		return "", &archive.KeyError{Key: key, Why: fmt.Sprintf("with the tenant's prefix it has %d octets, want at most %d", len(whole), archive.MaxKey)}
+	}
+	return whole, nil
+}
+
+// Put writes within the tenant's part.
+func (s *tenantStore) Put(ctx context.Context, key string, data []byte) error {
+	whole, err := s.within(key)
+	if err != nil {
+		return err
+	}
+	return s.Store.Put(ctx, whole, data)
+}
+
+// Get reads within the tenant's part.
+func (s *tenantStore) Get(ctx context.Context, key string) ([]byte, error) {
+	whole, err := s.within(key)
+	if err != nil {
+		return nil, err
+	}
+	return s.Store.Get(ctx, whole)
+}
+
+// Stat tells of a key within the tenant's part.
+func (s *tenantStore) Stat(ctx context.Context, key string) (archive.Info, error) {
+	whole, err := s.within(key)
+	if err != nil {
+		return archive.Info{}, err
+	}
+	info, err := s.Store.Stat(ctx, whole)
+	info.Key = strings.TrimPrefix(info.Key, s.prefix)
+	return info, err
+}
+
+// List gives the keys of the tenant's part.
+func (s *tenantStore) List(ctx context.Context, prefix string) iter.Seq2[archive.Info, error] {
+	return func(yield func(archive.Info, error) bool) {
+		for info, err := range s.Store.List(ctx, s.prefix+prefix) {
+			inner, ok := strings.CutPrefix(info.Key, s.prefix)
+			if err == nil && !ok {
+				continue // of a store that takes a prefix for less than it says
+			}
+			info.Key = inner
+			if !yield(info, err) {
+				return
+			}
+		}
+	}
+}
+
+// Capabilities are those of the store, at the tenant's place.
+func (s *tenantStore) Capabilities() archive.Capabilities {
+	c := s.Store.Capabilities()
+	c.Place += "/" + strings.TrimSuffix(s.prefix, "/")
+	return c
+}
+
+// tenantArchive is the service's archive for one tenant.
+type tenantArchive struct {
+	service *service
+	store   archive.Store
+}
+
+// tenant is the archive of a tenant.
+func (s *service) tenant(name string) (api.Archive, error) {
+	store, err := storeOf(s.store, name)
+	if err != nil {
+		return nil, err
+	}
+	return &tenantArchive{s, store}, nil
+}
+
+// Put judges an upload and archives the evidence.
+func (a *tenantArchive) Put(ctx context.Context, up api.Upload) (id string, rep []byte, err error) {
+	return a.service.putInto(ctx, a.store, up)
+}
+
+// Get returns a bundle's octets.
+func (a *tenantArchive) Get(ctx context.Context, id string) ([]byte, error) {
+	return archive.Load(ctx, a.store, id)
+}
+
+// List gives the IDs of the tenant's bundles.
+func (a *tenantArchive) List(ctx context.Context) iter.Seq2[string, error] {
+	return idsOf(ctx, a.store)
+}
+
+// idsOf gives the IDs of all bundles of a store.
+func idsOf(ctx context.Context, store archive.Store) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for b, err := range archive.List(ctx, store) {
+			if !yield(b.ID, err) {
+				return
+			}
+		}
+	}
+}
+
+// requestOf is what an upload asks to be judged, and where from evidence may be
+// fetched: as of another time nothing is, since what responders say today is no
+// evidence for then.
+func (s *service) requestOf(up api.Upload) (validate.Request, gather.Source, error) {
+	req, src := validate.Request{File: validate.File{Name: up.Name, Data: up.Data}, At: s.now()}, s.source
+	if up.At != nil {
+		if up.At.After(req.At) {
+			return req, nil, &api.BadTime{Why: fmt.Sprintf("The parameter at, %s, is in the future; it is %s now.", up.At.Format(time.RFC3339), req.At.UTC().Format(time.RFC3339))}
+		}
+		req.At, src = *up.At, nil
+	}
+	for _, d := range up.Detached {
+		req.Detached = append(req.Detached, validate.File{Name: d.Name, Data: d.Data})
+	}
+	for _, d := range up.Digests {
+		req.Digests = append(req.Digests, validate.Digested{Name: d.Name, Digest: algo.Digest(d.Algorithm), Sum: d.Sum})
+	}
+	return req, src, nil
+}
+
+// written is a report as an upload asks for it.
+func written(r *report.Report, up api.Upload) ([]byte, error) {
+	switch {
+	case up.Format != "" && up.Format != "json":
+		return render(r, up.Format)
+	case up.Depth == api.DepthSummary:
+		return api.Summary(r)
+	}
+	return r.JSON()
+}
