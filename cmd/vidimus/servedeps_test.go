@@ -23,6 +23,19 @@ import (
 // service starts the HTTP door over the real house: frozen lists, a store in a folder.
 func serviceOf(t *testing.T, change func(*ServeCmd)) *httptest.Server {
 	t.Helper()
+	_, handler := doorOf(t, change)
+	return newServer(t, handler)
+}
+
+func newServer(t testing.TB, handler http.Handler) *httptest.Server {
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server
+}
+
+// doorOf builds what serviceOf serves.
+func doorOf(t testing.TB, change func(*ServeCmd)) (api.Deps, http.Handler) {
+	t.Helper()
 	c := serveDefaults()
 	c.Lists, c.LotlAnchors, c.Policy = "../../testdata/world/lists", "../../testdata/world/lotl-anchors.pem", "practice"
 	c.MaxRequest, c.JudgingTimeout = 1<<20, time.Minute
@@ -41,9 +54,7 @@ func serviceOf(t *testing.T, change func(*ServeCmd)) *httptest.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(handler)
-	t.Cleanup(server.Close)
-	return server
+	return deps, handler
 }
 
 func exchange(t *testing.T, method, url string, body []byte) (int, []byte) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"strings"
@@ -48,13 +49,29 @@ func (s *tenantStore) within(key string) (string, error) {
 	return whole, nil
 }
 
+// inner is a store's error with the key as the tenant's part knows it.
+func (s *tenantStore) inner(err error) error {
+	var missing *archive.NotFoundError
+	var exists *archive.ExistsError
+	var damaged *archive.DamagedError
+	switch {
+	case errors.As(err, &missing):
+		return &archive.NotFoundError{Key: strings.TrimPrefix(missing.Key, s.prefix)}
+	case errors.As(err, &exists):
+		return &archive.ExistsError{Key: strings.TrimPrefix(exists.Key, s.prefix)}
+	case errors.As(err, &damaged):
+		return &archive.DamagedError{Key: strings.TrimPrefix(damaged.Key, s.prefix), Object: damaged.Object, Says: damaged.Says}
+	}
+	return err
+}
+
 // Put writes within the tenant's part.
 func (s *tenantStore) Put(ctx context.Context, key string, data []byte) error {
 	whole, err := s.within(key)
 	if err != nil {
 		return err
 	}
-	return s.Store.Put(ctx, whole, data)
+	return s.inner(s.Store.Put(ctx, whole, data))
 }
 
 // Get reads within the tenant's part.
@@ -63,7 +80,8 @@ func (s *tenantStore) Get(ctx context.Context, key string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.Store.Get(ctx, whole)
+	data, err := s.Store.Get(ctx, whole)
+	return data, s.inner(err)
 }
 
 // Stat tells of a key within the tenant's part.
@@ -74,7 +92,7 @@ func (s *tenantStore) Stat(ctx context.Context, key string) (archive.Info, error
 	}
 	info, err := s.Store.Stat(ctx, whole)
 	info.Key = strings.TrimPrefix(info.Key, s.prefix)
-	return info, err
+	return info, s.inner(err)
 }
 
 // List gives the keys of the tenant's part.
