@@ -109,8 +109,9 @@ type call struct {
 	again        bool                                                                 // the body can be had again
 }
 
-// do sends a request and returns its answer if that is a success; the caller closes it.
-func (c *Client) do(ctx context.Context, r call) (*http.Response, error) {
+// do sends a request and returns the body of its answer if that is a success; the
+// caller closes it.
+func (c *Client) do(ctx context.Context, r call) (io.ReadCloser, error) {
 	for try := 1; ; try++ {
 		answer, err := c.once(ctx, r)
 		pause, safe := retry(r, err)
@@ -143,7 +144,7 @@ func retry(r call, err error) (pause time.Duration, safe bool) {
 	return 0, r.method == http.MethodGet // of a file that was sent nobody knows what became of it
 }
 
-func (c *Client) once(ctx context.Context, r call) (*http.Response, error) {
+func (c *Client) once(ctx context.Context, r call) (io.ReadCloser, error) {
 	u := *c.base
 	u.Path += r.path
 	u.RawQuery = r.query.Encode()
@@ -168,7 +169,7 @@ func (c *Client) once(ctx context.Context, r call) (*http.Response, error) {
 		return nil, fmt.Errorf("asking vidimus: %w", err)
 	}
 	if answer.StatusCode/100 == 2 {
-		return answer, nil
+		return answer.Body, nil
 	}
 	defer func() { _ = answer.Body.Close() }() // nothing is owed after the problem was read
 	return nil, problemOf(answer)
@@ -197,9 +198,9 @@ func problemOf(answer *http.Response) *Problem {
 }
 
 // readJSON reads an answer's body, whole, and closes it.
-func readJSON(answer *http.Response, into any) error {
-	defer func() { _ = answer.Body.Close() }() // nothing is owed after it was read
-	if err := json.NewDecoder(io.LimitReader(answer.Body, maxJSON)).Decode(into); err != nil {
+func readJSON(answer io.ReadCloser, into any) error {
+	defer func() { _ = answer.Close() }() // nothing is owed after it was read
+	if err := json.NewDecoder(io.LimitReader(answer, maxJSON)).Decode(into); err != nil {
 		return fmt.Errorf("reading vidimus's answer: %w", err)
 	}
 	return nil

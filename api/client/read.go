@@ -11,11 +11,7 @@ import (
 
 // Bundle gives a bundle's file; the caller closes it.
 func (c *Client) Bundle(ctx context.Context, id string) (io.ReadCloser, error) {
-	answer, err := c.do(ctx, call{method: http.MethodGet, path: "/v1/bundles/" + url.PathEscape(id), accept: "*/*"})
-	if err != nil {
-		return nil, err
-	}
-	return answer.Body, nil
+	return c.do(ctx, call{method: http.MethodGet, path: "/v1/bundles/" + url.PathEscape(id), accept: "*/*"})
 }
 
 // Bundles gives the ids of all bundles in ascending order, a page at a time; the

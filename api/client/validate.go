@@ -76,11 +76,7 @@ func (c *Client) Validate(ctx context.Context, r Request) (*Report, error) {
 // ValidateAs judges a file and gives the report in a format of the service, e.g.
 // "text"; the caller closes it.
 func (c *Client) ValidateAs(ctx context.Context, r Request, format string) (io.ReadCloser, error) {
-	answer, err := c.upload(ctx, "/v1/validations", r, format)
-	if err != nil {
-		return nil, err
-	}
-	return answer.Body, nil
+	return c.upload(ctx, "/v1/validations", r, format)
 }
 
 // Put judges a file and archives the evidence.
@@ -100,7 +96,7 @@ func (c *Client) Put(ctx context.Context, r Request) (id string, rep *Report, er
 	return out.ID, out.Report, err
 }
 
-func (c *Client) upload(ctx context.Context, path string, r Request, format string) (*http.Response, error) {
+func (c *Client) upload(ctx context.Context, path string, r Request, format string) (io.ReadCloser, error) {
 	if r.File.Open == nil {
 		return nil, errors.New("asking vidimus: there is no file")
 	}

@@ -19,7 +19,6 @@ import (
 	"github.com/vidimus/vidimus/trustlist/pull"
 	"github.com/vidimus/vidimus/validate"
 	"github.com/vidimus/vidimus/validate/gather"
-	"github.com/vidimus/vidimus/validate/policy"
 )
 
 // serveDeps hangs the HTTP door on the house: it builds what api.New needs from
@@ -179,12 +178,14 @@ func asAsked(v *validate.Validator, up api.Upload) (*validate.Validator, error) 
 	}
 	p, err := v.Policy(), error(nil)
 	if up.Policy != "" {
-		if p, err = policy.Named(up.Policy); err != nil {
+		if p, err = policyAsked(up.Policy); err != nil {
 			return nil, &api.BadPolicy{Why: "The parameter policy: " + err.Error() + "."}
 		}
 	}
-	if p, err = withLevels(p, up.PolicySet); err != nil {
-		return nil, &api.BadPolicy{Why: "The parameter policy-set: " + err.Error() + "."}
+	if len(up.PolicySet) > 0 {
+		if p, err = withLevels(p, up.PolicySet); err != nil {
+			return nil, &api.BadPolicy{Why: "The parameter policy-set: " + err.Error() + "."}
+		}
 	}
 	return validate.New(v.Trust(), p)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/vidimus/vidimus/api"
@@ -14,6 +15,7 @@ import (
 	"github.com/vidimus/vidimus/validate"
 	"github.com/vidimus/vidimus/validate/algo"
 	"github.com/vidimus/vidimus/validate/gather"
+	"github.com/vidimus/vidimus/validate/policy"
 	"github.com/vidimus/vidimus/validate/report"
 )
 
@@ -157,6 +159,29 @@ func idsOf(ctx context.Context, store archive.Store) iter.Seq2[string, error] {
 			}
 		}
 	}
+}
+
+// builtInPolicies are those that requests may name. They are read once: that costs
+// more than to judge a file.
+var builtInPolicies = sync.OnceValues(func() (map[string]*policy.Policy, error) {
+	out := map[string]*policy.Policy{}
+	for _, name := range policy.BuiltIn() {
+		p, err := policy.Named(name)
+		if err != nil {
+			return nil, err
+		}
+		out[name] = p
+	}
+	return out, nil
+})
+
+// policyAsked is the built-in policy of a name.
+func policyAsked(name string) (*policy.Policy, error) {
+	all, err := builtInPolicies()
+	if p := all[name]; err == nil && p != nil {
+		return p, nil
+	}
+	return policy.Named(name) // which says what is wrong
 }
 
 // requestOf is what an upload asks to be judged, and where from evidence may be
