@@ -42,6 +42,8 @@ type fake struct {
 // noon is when it is, in tests.
 var noon = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 
+func noonNow() time.Time { return noon }
+
 func newFake() *fake {
 	return &fake{trust: TrustState{Lists: []ListState{{Territory: "EE", Sequence: 62}}}, bundles: map[string][]byte{}}
 }
@@ -89,7 +91,7 @@ func (f *fake) Store(context.Context) error { return f.store }
 // handler builds the door on f, with whatever change does to the deps.
 func handler(t *testing.T, f *fake, change func(*Deps)) http.Handler {
 	t.Helper()
-	deps := Deps{Validator: f, Archive: f, Readiness: f, Now: func() time.Time { return noon }, TempDir: t.TempDir()}
+	deps := Deps{Validator: f, Archive: f, Readiness: f, Now: noonNow, TempDir: t.TempDir()}
 	if change != nil {
 		change(&deps)
 	}
