@@ -24,6 +24,10 @@ type trustStatus struct {
 	Lists    []ListState `json:"lists" nullable:"false" doc:"The authenticated lists; none: nothing can be judged."`
 	Reasons  []string    `json:"reasons,omitempty" doc:"Why the service is not ready, a sentence each."`
 	Warnings []string    `json:"warnings,omitempty" doc:"What is told and changes nothing, a sentence each."`
+	Missing  []ListState `json:"missing,omitempty" doc:"Lists that are pointed to, and of which no genuine copy was ever had."`
+	Digest   string      `json:"digest,omitempty" doc:"Names the set of lists in force."`
+	// Certificates is the number of distinct certificates of all services in force.
+	Certificates int `json:"certificates" doc:"Distinct certificates of all services in force."`
 }
 
 // getTrust tells what is trusted now: GET /v1/trust.
@@ -32,7 +36,8 @@ func (s *server) getTrust(c *gin.Context, _ *struct{}) error {
 	if trust.Lists == nil {
 		trust.Lists = []ListState{}
 	}
-	return answer(c, http.StatusOK, trustStatus(trust))
+	return answer(c, http.StatusOK, trustStatus{Lists: trust.Lists, Reasons: trust.Reasons, Warnings: trust.Warnings, Missing: trust.Missing,
+		Digest: trust.Digest, Certificates: trust.Certificates})
 }
 
 // listPolicies names the policies: GET /v1/policies.

@@ -63,7 +63,7 @@ func newWorld(t *testing.T, limits ShelfLimits) *world {
 		t.Fatal(err)
 	}
 	w.site = face.(*site)
-	w.Handler, err = api.New(api.Deps{Validator: w.clerk, Readiness: w.clerk, Faces: []api.Face{face}, Limits: api.Limits{RequestSize: 1 << 20}})
+	w.Handler, err = api.New(api.Deps{Validator: w.clerk, Readiness: w.clerk, Now: func() time.Time { return w.now }, Faces: []api.Face{face}, Limits: api.Limits{RequestSize: 1 << 20}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -182,7 +182,7 @@ var homes = []struct {
 	{"github.com/alecthomas/kong", []string{"cmd/vidimus"}, "flags are the command's business"},
 	{"golang.org/x/crypto/cryptobyte/...", []string{"validate/algo", "validate/certificate", "validate/cms", "validate/tst", "validate/ers", "validate/revocation", "validate/cades", "validate/xades", "validate/pades", "validate/eutest"}, "bounded DER reading, by readers only"},
 	{"golang.org/x/crypto/ripemd160", []string{"validate/algo"}, "old digests, known by one package"},
-	{"golang.org/x/text/...", []string{"validate/certificate", "validate/asic", "validate/xades", "validate/path", "trustlist/browse"}, "names in old encodings and normal forms"},
+	{"golang.org/x/text/...", []string{"validate/certificate", "validate/asic", "validate/xades", "validate/path", "trustlist/browse", "archive/index"}, "names in old encodings and normal forms"},
 	{"github.com/chromedp/...", []string{"api/pages/browsertest"}, "a browser, for tests"},
 	{"golang.org/x/sys/unix", []string{"archive/dir"}, "one sync of a file system for many files; the standard library has none"},
 	{"modernc.org/sqlite/...", []string{"archive/database"}, "one connection, write locks from the beginning, errors of a damaged file: one package knows"},

@@ -23,8 +23,8 @@ type signFlags struct {
 	at  time.Time
 }
 
-// maxKeyFile bounds a key file, in octets.
-const maxKeyFile = 1 << 20
+// maxSignKey bounds a key file, in octets.
+const maxSignKey = 1 << 20
 
 // prepare reads the key once, before anything is judged.
 func (f *signFlags) prepare(rt *runtime, format string) error {
@@ -34,7 +34,7 @@ func (f *signFlags) prepare(rt *runtime, format string) error {
 	if format != "etsi" && format != "pdf" {
 		return usage("--format etsi or --format pdf", "--sign-report signs ETSI and PDF reports; the format is %s", format)
 	}
-	raw, err := readFile(f.SignReport, maxKeyFile)
+	raw, err := readFile(f.SignReport, maxSignKey)
 	if err != nil {
 		return usage("", "reading --sign-report: %v", err)
 	}
@@ -57,7 +57,7 @@ func (f *signFlags) password() (string, error) {
 	if f.SignReportPassword == "" {
 		return "", nil
 	}
-	raw, err := readFile(f.SignReportPassword, maxKeyFile)
+	raw, err := readFile(f.SignReportPassword, maxSignKey)
 	if err != nil {
 		return "", usage("", "reading --sign-report-password-file: %v", err)
 	}

@@ -98,7 +98,7 @@ func (c *ServeCmd) door(rt *runtime, s *service, deps api.Deps, closing func(), 
 		closing()
 		return api.Deps{}, nil, err
 	}
-	deps.Now, deps.TenantLimits, deps.TrustedProxies, deps.Formats, deps.Map = rt.Now, c.authFlags.limits(), c.TrustedProxy, []string{"text"}, mapUpload
+	deps.Now, deps.TenantLimits, deps.TrustedProxies, deps.Formats, deps.Map = rt.Now, c.authFlags.limits(), c.TrustedProxy, []string{"text", "etsi", "html", "pdf"}, mapUpload
 	return deps, func() { stop(); closing() }, nil
 }
 

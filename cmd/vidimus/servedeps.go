@@ -239,7 +239,9 @@ func (s *service) putInto(ctx context.Context, store archive.Store, up api.Uploa
 	if id, err = keep(ctx, store, j.by, j.request, j.verdict); err != nil {
 		return "", nil, err
 	}
-	s.index.add(ctx, id)
+	if store == s.store { // a tenant's part of the store is no part of the index
+		s.index.add(ctx, id)
+	}
 	rep, err = j.verdict.Report.JSON()
 	return id, rep, err
 }

@@ -208,7 +208,7 @@ func (s *service) requestOf(up api.Upload) (validate.Request, gather.Source, err
 func written(r *report.Report, up api.Upload) ([]byte, error) {
 	switch {
 	case up.Format != "" && up.Format != "json":
-		return render(r, up.Format)
+		return (&reportFlags{Format: up.Format, Lang: "en"}).unsigned(r)
 	case up.Depth == api.DepthSummary:
 		return api.Summary(r)
 	}

@@ -36,6 +36,9 @@ func TestTourCurl(t *testing.T) {
 		words := curled.FindAllStringSubmatch(command, -1)
 		for i := 0; i < len(words); i++ {
 			word := words[i][1] + words[i][2]
+			if word == "#" { // what follows is a comment of the shell
+				break
+			}
 			if word != "-F" {
 				url = strings.Replace(word, "http://127.0.0.1:8080", server.URL, 1)
 				continue
