@@ -190,7 +190,7 @@ var homes = []struct {
 	{"github.com/riverqueue/river/...", []string{"archive/jobs"}, "old and pinned; behind our own Queue it can be exchanged"},
 	{"github.com/go-pdf/fpdf", []string{"validate/report"}, "how a page is set is one voice's business"},
 	{"golang.org/x/image/...", []string{"validate/report"}, "fonts are for the page alone"},
-	{"golang.org/x/crypto/pkcs12", []string{"cmd/vidimus"}, "the operator's key file is the command's business"},
+	{"software.sslmate.com/src/go-pkcs12", []string{"cmd/vidimus"}, "the operator's key file is the command's business"},
 	{"golang.org/x/term", []string{"cmd/vidimus"}, "whether there is a terminal is the command's business"},
 }
 

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/crypto/pkcs12"
+	"software.sslmate.com/src/go-pkcs12"
 
 	"github.com/vidimus/vidimus/validate/report/sign"
 )
@@ -44,7 +44,7 @@ func (f *signFlags) prepare(rt *runtime, format string) error {
 	}
 	private, certificates, err := keyOf(raw, password)
 	if err != nil {
-		return usage("a PKCS#12 file of OpenSSL 3 is readable when it was made with 'openssl pkcs12 -export -legacy'; so is a PEM file with key and certificates", "reading --sign-report %s: %v", f.SignReport, err)
+		return usage("it is a PKCS#12 file with one key, or a PEM file with an unencrypted key and its certificates", "reading --sign-report %s: %v", f.SignReport, err)
 	}
 	if f.key, err = sign.NewKey(private, certificates); err != nil {
 		return usage("", "--sign-report %s: %v", f.SignReport, err)
@@ -67,24 +67,20 @@ func (f *signFlags) password() (string, error) {
 
 // keyOf reads a private key and certificates from PEM or PKCS#12 (RFC 7292).
 func keyOf(raw []byte, password string) (crypto.PrivateKey, []*x509.Certificate, error) {
-	var blocks []*pem.Block
-	if bytes.Contains(raw, []byte("-----BEGIN ")) {
-		for rest := raw; ; {
-			var b *pem.Block
-			if b, rest = pem.Decode(rest); b == nil {
-				break
-			}
-			blocks = append(blocks, b)
-		}
-	} else {
-		var err error
-		if blocks, err = pkcs12.ToPEM(raw, password); err != nil {
+	if !bytes.Contains(raw, []byte("-----BEGIN ")) {
+		private, own, above, err := pkcs12.DecodeChain(raw, password)
+		if err != nil {
 			return nil, nil, fmt.Errorf("reading PKCS#12: %w", err)
 		}
+		return private, append([]*x509.Certificate{own}, above...), nil
 	}
 	var private crypto.PrivateKey
 	var certificates []*x509.Certificate
-	for _, b := range blocks {
+	for rest := raw; ; {
+		var b *pem.Block
+		if b, rest = pem.Decode(rest); b == nil {
+			break
+		}
 		switch {
 		case b.Type == "CERTIFICATE":
 			c, err := x509.ParseCertificate(b.Bytes)

@@ -174,23 +174,29 @@ func TestSignWithPKCS12(t *testing.T) {
 	if err := os.WriteFile(own, append(rest, pem.EncodeToMemory(first)...), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.CommandContext(t.Context(), openssl, "pkcs12", "-export", "-in", own, "-out", p12, "-passout", "file:"+right,
-		"-keypbe", "PBE-SHA1-3DES", "-certpbe", "PBE-SHA1-3DES", "-macalg", "sha1").CombinedOutput()
-	if err != nil {
-		t.Fatalf("openssl: %v\n%s", err, out)
-	}
-	args := func(password string) []string {
-		return slices.Concat([]string{"validate", "--format", "etsi", "--sign-report", p12, "--sign-report-password-file", password}, frozenWorld, []string{"../../testdata/contract.asice"})
-	}
-	code, report, stderr := call(t, args(right)...)
-	if code != exitOK {
-		t.Fatalf("%d: %s", code, stderr)
-	}
-	if s := judgedReport(t, report, ca).Signatures; len(s) != 1 || s[0].Indication != "TOTAL-PASSED" {
-		t.Errorf("judged as %+v", s)
-	}
-	if code, out, stderr := call(t, args(wrong)...); code != exitUsage || out != "" || !strings.Contains(stderr, "password incorrect") {
-		t.Errorf("with a wrong password: %d, %q, %s", code, out, stderr)
+	for name, how := range map[string][]string{
+		"of OpenSSL 3":  nil, // PBES2 with AES-256 and PBKDF2
+		"of older ones": {"-keypbe", "PBE-SHA1-3DES", "-certpbe", "PBE-SHA1-3DES", "-macalg", "sha1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, err := exec.CommandContext(t.Context(), openssl, slices.Concat([]string{"pkcs12", "-export", "-in", own, "-out", p12, "-passout", "file:" + right}, how)...).CombinedOutput()
+			if err != nil {
+				t.Fatalf("openssl: %v\n%s", err, out)
+			}
+			args := func(password string) []string {
+				return slices.Concat([]string{"validate", "--format", "etsi", "--sign-report", p12, "--sign-report-password-file", password}, frozenWorld, []string{"../../testdata/contract.asice"})
+			}
+			code, report, stderr := call(t, args(right)...)
+			if code != exitOK {
+				t.Fatalf("%d: %s", code, stderr)
+			}
+			if s := judgedReport(t, report, ca).Signatures; len(s) != 1 || s[0].Indication != "TOTAL-PASSED" {
+				t.Errorf("judged as %+v", s)
+			}
+			if code, out, stderr := call(t, args(wrong)...); code != exitUsage || out != "" || !strings.Contains(stderr, "password incorrect") {
+				t.Errorf("with a wrong password: %d, %q, %s", code, out, stderr)
+			}
+		})
 	}
 }
 
