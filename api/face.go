@@ -25,6 +25,21 @@ type Route struct {
 	Handler      http.HandlerFunc
 	// Open lets everybody in: it tells nothing of files or trust that a client may not know.
 	Open bool
+	// Scope is asked of callers; "" is auth.Validate.
+	Scope string
+	// Reads says that no file is received: it does not count as one, and the face bounds
+	// the request's body.
+	Reads bool
+}
+
+// callerInContext is the key of the caller in a request's context.
+type callerInContext struct{}
+
+// CallerOf is who sent a request that a face answers. Its Tenant is "" where the
+// service is open to all.
+func CallerOf(ctx context.Context) auth.Caller {
+	caller, _ := ctx.Value(callerInContext{}).(auth.Caller)
+	return caller
 }
 
 // Turns hands out the turns of requests, whatever face they came through (attack
@@ -62,15 +77,20 @@ func (t Turns) Incident(route string, cause error) string {
 	return n
 }
 
-// guarded lets in who may judge files.
-func (s *server) guarded(handler gin.HandlerFunc) gin.HandlerFunc {
+// guarded lets in who has the scope of a route.
+func (s *server) guarded(r Route, handler gin.HandlerFunc) gin.HandlerFunc {
+	scope := r.Scope
+	if scope == "" {
+		scope = auth.Validate
+	}
 	return func(c *gin.Context) {
-		leave, err := s.admit(c, auth.Validate, true)
+		leave, err := s.admit(c, scope, !r.Reads)
 		if err != nil {
 			s.fail(c, err)
 			return
 		}
 		defer leave()
+		c.Request = c.Request.WithContext(context.WithValue(c.Request.Context(), callerInContext{}, callerOf(c)))
 		handler(c)
 	}
 }
@@ -82,7 +102,7 @@ func (s *server) mount(g *gin.Engine, faces []Face) {
 		for _, r := range f.Routes() {
 			handler := gin.WrapF(r.Handler)
 			if !r.Open {
-				handler = s.guarded(handler)
+				handler = s.guarded(r, handler)
 			}
 			g.Handle(r.Method, r.Path, handler)
 		}

@@ -137,6 +137,9 @@ var rooms = map[string]room{
 	"archive/jobs":            {door, []string{"archive/database"}},
 	"api/auth":                {door, nil},
 	"api/client":              {door, []string{"validate/report"}},
+
+	// TS 119 512: the archive in the words of a preservation service
+	"api/preservation": {door, []string{"api", "api/auth", "archive", "archive/audit", "archive/bundle", "archive/index", "archive/preserve", "validate", "validate/algo", "validate/evidence", "validate/report", "validate/signature"}},
 }
 
 // formats are what every format's reader may know.

@@ -47,7 +47,7 @@ func serveDeps(ctx context.Context, world *runtime, c *ServeCmd, log *slog.Logge
 	if s.store, err = openStore(ctx, c.Store, now); err != nil {
 		return api.Deps{}, nil, err
 	}
-	faces, err := c.faces(s)
+	faces, closeFaces, err := c.faces(world, s)
 	if err != nil {
 		return api.Deps{}, nil, err
 	}
@@ -76,6 +76,7 @@ func serveDeps(ctx context.Context, world *runtime, c *ServeCmd, log *slog.Logge
 		stop()
 		silent()
 		offline()
+		closeFaces()
 	}
 	deps := api.Deps{Validator: s, Archive: s, Readiness: s, Faces: faces, Limits: c.limits(), UnsafeNow: unsafeNow, Log: log,
 		Metrics: s.metrics, Observer: s.metrics, Meter: s.meter}

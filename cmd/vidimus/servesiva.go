@@ -10,21 +10,26 @@ import (
 	"github.com/vidimus/vidimus/validate/policy"
 )
 
-// faces are the APIs of other products that serve answers beside its own.
-func (c *ServeCmd) faces(s *service) ([]api.Face, error) {
+// faces are the APIs of other products and standards that serve answers beside its own.
+// The function it returns frees what they opened.
+func (c *ServeCmd) faces(rt *runtime, s *service) ([]api.Face, func(), error) {
 	judge := &sivaJudge{service: s, policies: map[string]*policy.Policy{}}
 	for _, name := range siva.Policies() {
 		named := c.judgeFlags
 		named.Policy = name
 		p, err := named.policy()
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		judge.policies[name] = p
 	}
+	preserving, closing, err := c.preservation(rt, s)
+	if err != nil {
+		return nil, nil, err
+	}
 	return []api.Face{siva.New(judge, siva.Options{
 		Version: version(), Started: s.now(), Now: s.now, Ready: func() bool { return s.current.Load().validator != nil },
-	})}, nil
+	}), preserving}, closing, nil
 }
 
 // sivaJudge is the one judge, under SiVa's policies and whatever trust the service
