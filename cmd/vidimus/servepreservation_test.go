@@ -627,3 +627,45 @@ func TestTenantKeeperKeepsTheContract(t *testing.T) {
 	}
 	storetest.RunKeeper(t, place, func() time.Time { return archiveClock }, false)
 }
+
+// TestPreservationDeletionIsSigned with the operator's key, which openssl verifies. The
+// hold that the operator puts with 'archive hold' on the tenant's folder counts.
+func TestPreservationDeletionIsSigned(t *testing.T) {
+	key, cert := operatorKey(t)
+	p := newKeeping(t, func(c *ServeCmd) { c.PreserveFor, c.DeletionKey, c.DeletionCertificate = "1d", key, key })
+	id := p.ask(p.acme, "PreservePO", m{"po": []any{po("note.txt", []byte("a note"))}}, http.StatusOK).POID
+	place := "dir:" + filepath.Join(p.store, "tenants", "acme")
+	if out, err := runArchive(t, "hold", "--store", place, "--on", id); err != nil {
+		t.Fatalf("%s %v", out, err)
+	}
+	p.set(archiveClock.AddDate(0, 0, 2))
+	ask := m{"poId": id, "reason": "over"}
+	p.refused(p.acme, "DeletePO", ask, http.StatusConflict, "underHold")
+	if out, err := runArchive(t, "hold", "--store", place, "--off", id); err != nil {
+		t.Fatalf("%s %v", out, err)
+	}
+	p.ask(p.acme, "DeletePO", ask, http.StatusOK)
+	st, err := dir.Open(strings.TrimPrefix(place, "dir:"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, record, signature, err := archive.ReadDeletion(t.Context(), st, id)
+	if err != nil || signature == nil {
+		t.Fatalf("%d octets of signature, %v", len(signature), err)
+	}
+	openssl, err := exec.LookPath("openssl")
+	if err != nil {
+		t.Skip("openssl is not installed")
+	}
+	folder := t.TempDir()
+	for name, data := range map[string][]byte{"record": record, "record.p7s": signature, "cert.der": cert} {
+		if err := os.WriteFile(filepath.Join(folder, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.CommandContext(t.Context(), openssl, "cms", "-verify", "-binary", "-inform", "DER", "-in", "record.p7s", "-content", "record", "-noverify", "-out", "out")
+	cmd.Dir = folder
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("openssl: %s %v", out, err)
+	}
+}
