@@ -143,6 +143,8 @@ type Deps struct {
 	Formats []string
 	// Policies that requests may name.
 	Policies []Policy
+	// Jobs keeps batch jobs; nil: their resources answer 404.
+	Jobs Jobs
 	// Audit is told every request to /v1 that got in; nil: nobody is.
 	Audit Auditor
 	// Map maps a file of that many octets into memory, so that a large upload costs

@@ -48,6 +48,7 @@ func (s *server) describe(g *gin.Engine) error {
 	route(s, s.operation(http.MethodGet, "/v1/trust", "getTrust", auth.Validate), s.getTrust)
 	route(s, s.operation(http.MethodGet, "/v1/policies", "listPolicies", auth.Validate), s.listPolicies)
 	route(s, s.operation(http.MethodGet, "/v1/policies/{name}", "getPolicy", auth.Validate), s.getPolicy)
+	s.routeJobs()
 
 	for _, path := range doc.Paths {
 		if path.Post != nil {

@@ -70,6 +70,71 @@ var operations = map[string]said{
 		},
 		codes: []Code{NoSuchPolicy},
 	},
+
+	"postJob": {
+		summary: "Make a batch job", tag: "jobs",
+		description: "Takes many files, which are judged one after the other, each as of the time when its turn comes; they are judged alone: a detached signature is sent to /v1/validations. The answer comes once all of them survive a crash. Thousands of files are sent in several requests: this one with open=true, then files, then start. The webhook's event is job.completed, job.failed or job.cancelled.",
+		answers: func(s *server) map[string]*huma.Response {
+			out := ok(http.StatusCreated, "The new job.", jsonContent(schema[Job](s, "Job")))
+			out["201"].Headers = map[string]*huma.Header{"Location": {Schema: &huma.Schema{Type: huma.TypeString}, Description: "Path of the job."}}
+			out["200"] = &huma.Response{Description: "The job that the same request with this Idempotency-Key has made before.", Content: jsonContent(schema[Job](s, "Job"))}
+			return out
+		},
+		codes: append([]Code{KeyReused, BadWebhook, NoArchive}, jobCodes...), body: jobBody(false),
+	},
+	"addFiles": {
+		summary: "Add files to a job", tag: "jobs",
+		description: "All files of the request are added, or none. A client that lost the answer asks for the job, and goes on after as many files as it has.",
+		answers:     jobAnswer, codes: append([]Code{NoSuchJob, JobStarted, JobPosition}, jobCodes...), body: jobBody(true),
+	},
+	"startJob": {
+		summary: "Start a job", tag: "jobs", description: "Says that it has all its files. It may be said again.",
+		answers: jobAnswer, codes: []Code{NoJobs, NoSuchJob, MissingFile, QuotaExhausted},
+	},
+	"listJobs": {
+		summary: "List jobs", tag: "jobs", description: "The newest first, a page at a time.",
+		answers: func(s *server) map[string]*huma.Response {
+			return ok(http.StatusOK, "A page; its member next, when there is more, is the parameter before of the next request.", jsonContent(schema[jobPage](s, "JobPage")))
+		},
+		codes: []Code{NoJobs},
+	},
+	"getJob": {
+		summary: "Tell about a job", tag: "jobs", description: "How far it has come, and how its files were judged.",
+		answers: jobAnswer, codes: []Code{NoJobs, NoSuchJob},
+	},
+	"jobResults": {
+		summary: "Get a job's results", tag: "jobs",
+		description: "A line of JSON for each file, in the order of the files, as far as they are judged: n (from 1 on), name, sha256, octets, at (when it was judged), indication (the worst of its signatures'), bundle, and report, or reportBase64 for a PDF; or error with code and message. The header X-Job-State says whether more can come.",
+		answers: func(*server) map[string]*huma.Response {
+			out := ok(http.StatusOK, "The lines.", map[string]*huma.MediaType{jsonLines: {Schema: &huma.Schema{Type: huma.TypeString}}})
+			out["200"].Headers = map[string]*huma.Header{
+				"X-Job-State":  {Schema: &huma.Schema{Type: huma.TypeString}, Description: "State of the job before the lines were read: where that is an end, these are all."},
+				"X-Job-Judged": {Schema: &huma.Schema{Type: huma.TypeInteger}, Description: "Lines that there were then."},
+			}
+			return out
+		},
+		codes: []Code{NoJobs, NoSuchJob},
+	},
+	"cancelJob": {
+		summary: "Cancel a job", tag: "jobs", description: "No more files are judged, and their octets are deleted; results that there are stay until they expire. A job that has ended stays as it is.",
+		answers: jobAnswer, codes: []Code{NoJobs, NoSuchJob},
+	},
+}
+
+// jobCodes are the problems that files for a job may meet.
+var jobCodes = []Code{NoJobs, MalformedRequest, UnknownField, MissingFile, EmptyFile, MediaType, Encoding, TooLarge, TooManyFiles, TooSlow, Busy, QuotaExhausted}
+
+func jobAnswer(s *server) map[string]*huma.Response {
+	return ok(http.StatusOK, "The job.", jsonContent(schema[Job](s, "Job")))
+}
+
+// jobBody is a form of files.
+func jobBody(required bool) *huma.RequestBody {
+	form := &huma.Schema{
+		Type: huma.TypeObject, AdditionalProperties: false,
+		Properties: map[string]*huma.Schema{"file": {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString, Format: "binary", Description: "A signed file, with its name."}}},
+	}
+	return &huma.RequestBody{Required: required, Content: map[string]*huma.MediaType{"multipart/form-data": {Schema: form, Example: map[string]any{"file": []any{"…", "…"}}}}}
 }
 
 // uploadBody is a body with a signed file, as a form or as it is.

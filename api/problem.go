@@ -49,6 +49,13 @@ const (
 	RateLimited      Code = "rate-limited"
 	QuotaExhausted   Code = "quota-exhausted"
 	NoSignIn         Code = "sign-in-unavailable"
+
+	NoJobs      Code = "no-jobs"
+	NoSuchJob   Code = "no-such-job"
+	JobStarted  Code = "job-started"
+	JobPosition Code = "job-position"
+	KeyReused   Code = "idempotency-key-reused"
+	BadWebhook  Code = "bad-webhook"
 )
 
 // kind is what all problems of one code share.
@@ -88,6 +95,13 @@ var kinds = map[Code]kind{
 	RateLimited:      {http.StatusTooManyRequests, "Too many requests", "Try again after the seconds that Retry-After says."},
 	QuotaExhausted:   {http.StatusTooManyRequests, "Quota exhausted", "Try again after the seconds that Retry-After says."},
 	NoSignIn:         {http.StatusServiceUnavailable, "Sign-in unavailable", "Try again later; API keys work meanwhile."},
+
+	NoJobs:      {http.StatusNotFound, "No batch jobs here", "Start the service with --jobs-dir."},
+	NoSuchJob:   {http.StatusNotFound, "No such job", "GET /v1/jobs lists them; a job is forgotten some days after its end."},
+	JobStarted:  {http.StatusConflict, "The job was started", "Make another job for more files."},
+	JobPosition: {http.StatusConflict, "The job has another number of files", "GET /v1/jobs/{id} tells it; go on after as many."},
+	KeyReused:   {http.StatusUnprocessableEntity, "Idempotency key reused", "Another request needs another Idempotency-Key."},
+	BadWebhook:  {http.StatusUnprocessableEntity, "Bad webhook", "It is the URL of a public host, http or https, on port 80 or 443."},
 }
 
 const problemType = "application/problem+json"

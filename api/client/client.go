@@ -107,6 +107,7 @@ type call struct {
 	accept       string
 	body         func() (contents io.ReadCloser, media string, size int64, err error) // nil: none; size -1: not known
 	again        bool                                                                 // the body can be had again
+	header       http.Header                                                          // beside those that all have
 }
 
 // do sends a request and returns the body of its answer if that is a success; the
@@ -159,6 +160,9 @@ func (c *Client) once(ctx context.Context, r call) (io.ReadCloser, error) {
 		}
 		request.Body, request.ContentLength = contents, size
 		request.Header.Set("Content-Type", media)
+	}
+	for name, values := range r.header {
+		request.Header[name] = values
 	}
 	request.Header.Set("Accept", r.accept)
 	if c.options.Credential != "" {

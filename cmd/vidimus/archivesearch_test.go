@@ -11,7 +11,10 @@ import (
 	"github.com/vidimus/vidimus/archive/index"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
+func TestMain(m *testing.M) {
+	asChild()
+	pgtest.Main(m)
+}
 
 // put archives the frozen contracts and returns the store, the file of its index and
 // the IDs.

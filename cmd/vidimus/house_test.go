@@ -140,6 +140,8 @@ var rooms = map[string]room{
 
 	// TS 119 512: the archive in the words of a preservation service
 	"api/preservation": {door, []string{"api", "api/auth", "archive", "archive/audit", "archive/bundle", "archive/index", "archive/preserve", "validate", "validate/algo", "validate/evidence", "validate/report", "validate/signature"}},
+	// many files in the background: what was acknowledged survives a crash
+	"api/batch": {door, []string{"api", "archive/database", "archive/jobs"}},
 }
 
 // formats are what every format's reader may know.

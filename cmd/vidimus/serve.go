@@ -20,6 +20,7 @@ type ServeCmd struct {
 	networkFlags
 	webhookFlags
 	jobFlags
+	batchFlags
 	authFlags
 	preservationFlags
 	Refresh          time.Duration `default:"1h" placeholder:"TIME" help:"How often the lists of the cache are fetched anew; 0 is never. Those of a mirror are not fetched."`
@@ -42,6 +43,7 @@ type ServeCmd struct {
 // Help is the example under `--help`.
 func (c *ServeCmd) Help() string {
 	return `Answers POST /v1/validations and /v1/bundles, GET /v1/bundles, /healthz and /readyz;
+POST /v1/jobs takes many files at once, and judges them also over a restart (--jobs-dir);
 and, in the words of SiVa 3, POST /validate, /validateHashcode and /getDataFiles.
 Unless --offline or --lists is given, it fetches the trusted lists now and then, and
 judges by the ones it has until new ones are verified.
@@ -101,6 +103,9 @@ func (c *ServeCmd) check() error {
 	}
 	if c.MaxJudgings < 0 {
 		return usage("leave it out for its default", "--max-judgings must not be negative")
+	}
+	if err := c.checkBatch(); err != nil {
+		return err
 	}
 	return c.webhookFlags.check()
 }

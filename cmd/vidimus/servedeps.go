@@ -64,13 +64,14 @@ func serveDeps(ctx context.Context, world *runtime, c *ServeCmd, log *slog.Logge
 		silent()
 		return api.Deps{}, nil, err
 	}
+	var offline func()
+	s.source, offline = c.online(c.UnsafeNow) // before the jobs, which judge too
 	stopJobs, err := c.startJobs(ctx, world, s, log)
 	if err != nil {
+		offline()
 		stop()
 		return api.Deps{}, nil, err
 	}
-	var offline func()
-	s.source, offline = c.online(c.UnsafeNow)
 	closing := func() {
 		stopJobs()
 		stop()
@@ -79,7 +80,7 @@ func serveDeps(ctx context.Context, world *runtime, c *ServeCmd, log *slog.Logge
 		closeFaces()
 	}
 	deps := api.Deps{Validator: s, Archive: s, Readiness: s, Faces: faces, Limits: c.limits(), UnsafeNow: unsafeNow, Log: log,
-		Metrics: s.metrics, Observer: s.metrics, Meter: s.meter}
+		Metrics: s.metrics, Observer: s.metrics, Meter: s.meter, Jobs: s.jobs}
 	return c.door(world, s, deps, closing, log)
 }
 
@@ -162,6 +163,9 @@ type service struct {
 	meter     *api.LoadMeter
 	hooks     *webhook.Sender // nil: nobody is told
 	log       *slog.Logger
+
+	jobs     api.Jobs // nil: no batch jobs are taken
+	warnings []string // of the start, for readiness
 }
 
 // judged is a request with its verdict, and who gave it.
@@ -249,15 +253,24 @@ func (s *service) putInto(ctx context.Context, store archive.Store, up api.Uploa
 
 // keep packs a verdict with all that it rests on and stores the bundle.
 func keep(ctx context.Context, store archive.Store, v *validate.Validator, req validate.Request, verdict *validate.Verdict) (string, error) {
-	content, err := replay.Pack(v, req, verdict, software())
+	raw, err := packed(v, req, verdict)
 	if err != nil {
 		return "", err
 	}
+	return archive.Save(ctx, store, raw)
+}
+
+// packed is the bundle of a verdict.
+func packed(v *validate.Validator, req validate.Request, verdict *validate.Verdict) ([]byte, error) {
+	content, err := replay.Pack(v, req, verdict, software())
+	if err != nil {
+		return nil, err
+	}
 	_, raw, err := bundle.Pack(content)
 	if err != nil {
-		return "", fmt.Errorf("packing the evidence of %q: %w", req.File.Name, err)
+		return nil, fmt.Errorf("packing the evidence of %q: %w", req.File.Name, err)
 	}
-	return archive.Save(ctx, store, raw)
+	return raw, nil
 }
 
 // Get returns a bundle's octets.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/vidimus/vidimus/archive"
@@ -66,49 +65,84 @@ func (c *ServeCmd) startJobs(ctx context.Context, rt *runtime, s *service, log *
 	s.index = c.indexer(ctx, c.Store, s.store, func(err error) {
 		log.Warn("index", "error", err.Error(), "hint", (&indexError{err}).Hint())
 	})
-	if !c.anyJob() {
+	dir, err := c.batchDir()
+	if !c.anyJob() && dir == "" && err == nil {
 		return s.index.close, nil
 	}
-	q, closeQueue, err := c.openJobs(ctx, rt, log)
+	stop, err := c.queueJobs(ctx, rt, s, log)
+	if err == nil {
+		return stop, nil
+	}
+	if !c.anyJob() && c.JobsDir == jobsAuto { // nobody asked for them
+		s.withoutBatches(err, log)
+		return s.index.close, nil
+	}
+	s.index.close()
+	return nil, err
+}
+
+// queueJobs opens the queue and begins to work.
+func (c *ServeCmd) queueJobs(ctx context.Context, rt *runtime, s *service, log *slog.Logger) (func(), error) {
+	db, q, err := c.openJobs(ctx, rt, log)
 	if err != nil {
-		s.index.close()
 		return nil, err
+	}
+	batches, silent, err := c.batches(ctx, rt, s, db, q, log)
+	if err != nil {
+		if !c.anyJob() || c.JobsDir != jobsAuto {
+			return nil, errors.Join(err, db.Close())
+		}
+		s.withoutBatches(err, log)
+		batches, silent = nil, func() {}
 	}
 	stop := func() {
 		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.ShutdownTimeout)
 		defer cancel()
-		if err := errors.Join(q.Stop(ending), closeQueue()); err != nil {
+		if batches != nil {
+			batches.Close()
+		}
+		err := q.Stop(ending)
+		silent()
+		if err = errors.Join(err, db.Close()); err != nil {
 			log.Warn("stopping jobs", "error", err.Error())
 		}
 		s.index.close()
 	}
 	w := &archiveJobs{c: c, rt: rt, s: s, log: log}
 	if err := errors.Join(w.register(q), q.Start(ctx)); err != nil {
-		stop()
-		return nil, err
+		silent()
+		return nil, errors.Join(err, db.Close())
+	}
+	if batches != nil {
+		s.jobs = batches
+		batches.Begin(ctx)
 	}
 	return stop, nil
 }
 
-func (c *ServeCmd) openJobs(ctx context.Context, rt *runtime, log *slog.Logger) (*jobs.Queue, func() error, error) {
+// jobsAtOnce is how many jobs run side by side. Those of files share the slots for
+// judging, so that many small ones are not kept waiting by a large one.
+const jobsAtOnce = 64
+
+func (c *ServeCmd) openJobs(ctx context.Context, rt *runtime, log *slog.Logger) (*database.DB, *jobs.Queue, error) {
 	url := c.Jobs
 	if url == "" {
-		index, err := defaultIndex(c.Store)
+		base, err := c.jobsBase()
 		if err != nil {
 			return nil, nil, err
 		}
-		url = strings.TrimSuffix(strings.TrimSuffix(index, ".db"), ".index") + ".jobs.db"
+		url = "sqlite:" + base + ".jobs.db"
 	}
 	db, err := database.Open(ctx, url)
 	if err != nil {
 		return nil, nil, fmt.Errorf("opening --jobs: %w", err)
 	}
 	// The real clock, also with --unsafe-now: leases must run out.
-	q, err := jobs.Open(ctx, db, jobs.Options{Now: rt.Now, Log: log})
+	q, err := jobs.Open(ctx, db, jobs.Options{Now: rt.Now, Log: log, Lease: c.JobsLease, Workers: jobsAtOnce})
 	if err != nil {
 		return nil, nil, errors.Join(err, db.Close())
 	}
-	return q, db.Close, nil
+	return db, q, nil
 }
 
 // archiveJobs does what an archive needs again and again. Each may be interrupted and

@@ -66,6 +66,7 @@ func times(n int) string {
 // Trust tells what is loaded, how fresh it is, and whether that is enough.
 func (s *service) Trust() api.TrustState {
 	state := s.trust()
+	state.Warnings = append(state.Warnings, s.warnings...)
 	if f := s.failing.Load(); f != nil {
 		if state.Warnings = append(state.Warnings, f.String()); len(state.Reasons) > 0 {
 			state.Reasons = append(state.Reasons, f.String()) // it is why the lists grow old, or are not there
