@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -130,20 +131,9 @@ type JobLine struct {
 	At         time.Time       `json:"at"`                   // when it was judged, by the clock that verdicts go by
 	Indication string          `json:"indication,omitempty"` // the worst of its signatures'
 	Bundle     string          `json:"bundle,omitempty"`
-	Report     JobReport       `json:"report,omitempty"`
+	Report     json.RawMessage `json:"report,omitempty"`       // JSON as it is, any other format as a string
 	Base64     []byte          `json:"reportBase64,omitempty"` // a report that is no text
 	Error      *JobLineProblem `json:"error,omitempty"`
-}
-
-// JobReport is a report: JSON as it is, any other format as a string.
-type JobReport []byte
-
-// MarshalJSON gives JSON as it is.
-func (r JobReport) MarshalJSON() ([]byte, error) {
-	if len(r) == 0 {
-		return []byte("null"), nil
-	}
-	return r, nil
 }
 
 // JobLineProblem says why a file could not be judged.

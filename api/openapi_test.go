@@ -86,6 +86,7 @@ func whole(t *testing.T) (*fake, http.Handler) {
 	f.bundles[f.ids[0]] = []byte("PK")
 	h := handler(t, f, func(d *Deps) {
 		d.Formats = []string{"text"}
+		d.Jobs = newFakeJobs()
 		d.Policies = []Policy{{Name: "practice", SHA256: strings.Repeat("0", 64), Default: true, Text: "name\tpractice\n"}}
 	})
 	return f, h
@@ -135,9 +136,14 @@ func TestOpenAPIIsWhatIsServed(t *testing.T) {
 }
 
 // exampleRequest is the request that an operation's examples make.
-func exampleRequest(t *testing.T, method, path string, op *huma.Operation, media string) *http.Request {
+func exampleRequest(t *testing.T, method, path string, op *huma.Operation, media string) (made *http.Request) {
 	t.Helper()
-	query := url.Values{}
+	query, header := url.Values{}, http.Header{}
+	defer func() {
+		for name := range header {
+			made.Header.Set(name, header.Get(name))
+		}
+	}()
 	for _, p := range op.Parameters {
 		if len(p.Schema.Examples) == 0 && (p.Schema.Items == nil || len(p.Schema.Items.Examples) == 0) {
 			t.Errorf("%s: the parameter %s has no example", op.OperationID, p.Name)
@@ -154,6 +160,8 @@ func exampleRequest(t *testing.T, method, path string, op *huma.Operation, media
 		}
 		if p.In == "path" {
 			path = strings.ReplaceAll(path, "{"+p.Name+"}", value)
+		} else if p.In == "header" {
+			header.Set(p.Name, value)
 		} else {
 			query.Set(p.Name, value)
 		}

@@ -210,4 +210,3 @@ func read(t testing.TB, name string) []byte {
 	}
 	return raw
 }
-

@@ -22,8 +22,8 @@ func TestTourCurl(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := serviceOf(t, nil)
-	n := 0
+	server := serviceOf(t, withJobs(t))
+	n, job := 0, "" // the job that was made last
 	for line := range strings.Lines(string(raw)) {
 		command, ok := strings.CutPrefix(line, "    curl ")
 		if !ok {
@@ -39,8 +39,15 @@ func TestTourCurl(t *testing.T) {
 			if word == "#" { // what follows is a comment of the shell
 				break
 			}
+			if word == "-X" {
+				if i++; i < len(words) {
+					method = words[i][2]
+				}
+				continue
+			}
 			if word != "-F" {
 				url = strings.Replace(word, "http://127.0.0.1:8080", server.URL, 1)
+				url = strings.Replace(url, "/jobs/ID", "/jobs/"+job, 1)
 				continue
 			}
 			if i++; i == len(words) {
@@ -77,11 +84,14 @@ func TestTourCurl(t *testing.T) {
 		}
 		says, _ := io.ReadAll(answer.Body)
 		_ = answer.Body.Close()
+		if at := answer.Header.Get("Location"); strings.HasPrefix(at, "/v1/jobs/") {
+			job = filepath.Base(at)
+		}
 		if answer.StatusCode/100 != 2 {
 			t.Errorf("curl %s: %d %s", strings.TrimSpace(command), answer.StatusCode, says)
 		}
 	}
-	if n < 9 {
+	if n < 13 || job == "" {
 		t.Errorf("only %d curl commands stand in the README", n)
 	}
 }
