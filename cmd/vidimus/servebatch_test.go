@@ -325,7 +325,7 @@ func TestServeBatchWebhooks(t *testing.T) {
 		t.Error("the secret is told")
 	}
 	c, log := serve("10.0.0.1")
-	if job, err = c.Submit(t.Context(), request); err != nil {
+	if _, err = c.Submit(t.Context(), request); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "the call is refused", func() bool { return strings.Contains(log.String(), "a webhook was not taken") })
