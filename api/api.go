@@ -44,6 +44,7 @@ type Digest struct {
 	Name      string // made harmless by CleanName
 	Algorithm string // "SHA-256", "SHA-384" or "SHA-512"
 	Sum       []byte // as long as the algorithm's
+	Encoded   bool   // it is of the base64url text of the content, as JAdES hashes
 }
 
 // File is one uploaded file.

@@ -301,7 +301,11 @@ func TestDigests(t *testing.T) {
 	if d := f.got[0].Digests; len(d) != 1 || d[0].Name != "a.txt" || d[0].Algorithm != "SHA-256" || len(d[0].Sum) != 32 {
 		t.Errorf("%+v", d)
 	}
-	for _, bad := range []string{"", sum, "sha-256:", "sha-256:" + sum + "ab", "sha-1:" + strings.Repeat("ab", 20), "sha-512:" + sum, "sha-256:" + strings.Repeat("zz", 32), strings.Repeat("x", 5000)} {
+	do(h, form("/v1/validations", part{"file", "s.json", "x"}, part{"digest", "a", "sha-256-base64url:" + sum}))
+	if d := f.got[1].Digests; f.got[0].Digests[0].Encoded || len(d) != 1 || !d[0].Encoded || d[0].Algorithm != "SHA-256" {
+		t.Errorf("%+v", d)
+	}
+	for _, bad := range []string{"", sum, "sha-256:", "sha-256-base64:" + sum, "base64url:" + sum, "sha-256:" + sum + "ab", "sha-1:" + strings.Repeat("ab", 20), "sha-512:" + sum, "sha-256:" + strings.Repeat("zz", 32), strings.Repeat("x", 5000)} {
 		wantProblem(t, do(h, form("/v1/validations", part{"file", "s.xml", "x"}, part{"digest", "a", bad})), 422, BadDigest)
 	}
 	wantProblem(t, do(h, form("/v1/validations", part{"file", "x", "x"}, part{"detached", "a", "a"}, part{"digest", "a", "sha-256:" + sum})), 422, BadDigest)

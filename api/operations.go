@@ -152,8 +152,8 @@ func uploadBody(digests bool) *huma.RequestBody {
 	example := map[string]any{"file": "…", "detached": []any{"…"}}
 	if digests {
 		form.Properties["digest"] = &huma.Schema{
-			Type: huma.TypeArray, MaxItems: new(DefaultDetached), Items: &huma.Schema{Type: huma.TypeString, Pattern: `^(sha-256|sha-384|sha-512):[0-9a-fA-F]+$`},
-			Description: "In place of a content: its digest, such as sha-256:e3b0…, by sha-256, sha-384 or sha-512; the part's file name is the content's. With digests no content is sent.",
+			Type: huma.TypeArray, MaxItems: new(DefaultDetached), Items: &huma.Schema{Type: huma.TypeString, Pattern: `^(sha-256|sha-384|sha-512)(-base64url)?:[0-9a-fA-F]+$`},
+			Description: "In place of a content: its digest, such as sha-256:e3b0…, by sha-256, sha-384 or sha-512; the part's file name is the content's. Of one content there may be several, by several algorithms. sha-256-base64url:… and the like are of its base64url text, which JAdES hashes unless its header b64 is false. With digests no content is sent.",
 		}
 		example = map[string]any{"file": "…", "digest": []any{"sha-256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}}
 	}

@@ -228,6 +228,10 @@ func broken(err error) error {
 // octets it has: those that no signature of today may do without (TS 119 312).
 var digestSizes = map[string]int{"SHA-256": 32, "SHA-384": 48, "SHA-512": 64}
 
+// encodedSuffix follows the algorithm where the digest is of the base64url text of a
+// content, which JAdES hashes unless its header b64 is false.
+const encodedSuffix = "-base64url"
+
 // readDigest reads a field digest: algorithm, colon, hexadecimal digits.
 func readDigest(name string, from io.Reader) (Digest, error) {
 	raw, err := io.ReadAll(io.LimitReader(from, 200))
@@ -235,7 +239,8 @@ func readDigest(name string, from io.Reader) (Digest, error) {
 		return Digest{}, broken(err)
 	}
 	algorithm, digits, _ := strings.Cut(strings.TrimSpace(string(raw)), ":")
-	d := Digest{Name: CleanName(name), Algorithm: strings.ToUpper(algorithm)}
+	algorithm, encoded := strings.CutSuffix(strings.ToLower(algorithm), encodedSuffix)
+	d := Digest{Name: CleanName(name), Algorithm: strings.ToUpper(algorithm), Encoded: encoded}
 	size, known := digestSizes[d.Algorithm]
 	if d.Sum, err = hex.DecodeString(digits); err != nil || !known || len(d.Sum) != size {
 		return Digest{}, problem(BadDigest, "A field digest is not algorithm:hexadecimal, or has not the algorithm's length.")

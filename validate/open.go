@@ -37,15 +37,7 @@ func (r Request) open() (*signature.Document, *signature.ReadError) {
 	if len(r.Digests) == 0 {
 		return Open(r.File, r.Detached)
 	}
-	if !bytes.HasPrefix(bytes.TrimLeft(bytes.TrimPrefix(r.File.Data, []byte("\xef\xbb\xbf")), " \t\r\n"), []byte("<")) || len(r.File.Data) > signature.MaxSignatureFile {
-		return nil, &signature.ReadError{Code: signature.UnsupportedFormat,
-			Message: fmt.Sprintf("Only an XML signature of at most %d octets is judged by digests in place of its contents.", signature.MaxSignatureFile)}
-	}
-	digests := make([]xades.Digested, len(r.Digests))
-	for i, d := range r.Digests {
-		digests[i] = xades.Digested(d)
-	}
-	doc, err := xades.OpenDigested(r.File.Data, digests)
+	doc, err := openDigested(r.File.Data, r.Digests)
 	return doc, readError(err)
 }
 

@@ -33,14 +33,19 @@ type Digested struct {
 	Name   string
 	Digest algo.Digest
 	Sum    []byte
+	// Encoded: Sum is not of the content but of its base64url text, which JAdES hashes
+	// in sigD unless the header b64 is false (TS 119 182-1 §5.2.8.3).
+	Encoded bool
 }
 
 // Request is what is to be judged. There is no default time.
 type Request struct {
 	File     File
 	Detached []File // signed content that the file does not hold
-	// Digests stand in place of Detached where that content is not at hand. XAdES
-	// can be judged by them; other files that come with them are refused.
+	// Digests stand in place of Detached where that content is not at hand. XAdES,
+	// CAdES, JAdES and time-stamp tokens can be judged by them; other files that come
+	// with them are refused. A content may have several, by several algorithms. Where
+	// another digest than those, or the octets, are needed, it is not found.
 	Digests []Digested
 	At      time.Time
 	Fetched Fetched // by Gather, or from a bundle; nothing: the file must speak for itself

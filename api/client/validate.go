@@ -48,6 +48,7 @@ type Digest struct {
 	Name      string
 	Algorithm string // "sha-256", "sha-384" or "sha-512"
 	Sum       []byte
+	Encoded   bool // it is of the base64url text of the content, as JAdES hashes
 }
 
 // Request is what is to be judged, and how; all but File may be left out.
@@ -144,7 +145,11 @@ func (r Request) writeForm(form *multipart.Writer) error {
 		}
 	}
 	for _, d := range r.Digests {
-		text := strings.ToLower(d.Algorithm) + ":" + hex.EncodeToString(d.Sum)
+		algorithm := strings.ToLower(d.Algorithm)
+		if d.Encoded {
+			algorithm += "-base64url"
+		}
+		text := algorithm + ":" + hex.EncodeToString(d.Sum)
 		if err := writePart(form, "digest", Bytes(d.Name, []byte(text))); err != nil {
 			return err
 		}

@@ -199,7 +199,7 @@ func (s *service) requestOf(up api.Upload) (validate.Request, gather.Source, err
 		req.Detached = append(req.Detached, validate.File{Name: d.Name, Data: d.Data})
 	}
 	for _, d := range up.Digests {
-		req.Digests = append(req.Digests, validate.Digested{Name: d.Name, Digest: algo.Digest(d.Algorithm), Sum: d.Sum})
+		req.Digests = append(req.Digests, validate.Digested{Name: d.Name, Digest: algo.Digest(d.Algorithm), Sum: d.Sum, Encoded: d.Encoded})
 	}
 	return req, src, nil
 }

@@ -21,7 +21,7 @@ type prefix struct {
 // and length of their field: both are tried.
 func (s *source) archiveV2(st *stamp) imprint {
 	return func(d algo.Digest) ([]byte, error) {
-		if s.content == nil {
+		if s.content == nil || s.content.byDigest() { // it is over the octets
 			return nil, errNoImprint
 		}
 		s.reader.mu.Lock()

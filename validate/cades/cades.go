@@ -34,7 +34,11 @@ func Open(data []byte, files []File) (*signature.Document, error) {
 	if sd.ContentType == cms.OIDTSTInfo {
 		return OpenToken(data, files)
 	}
-	found, err := ReadSignedData(sd, "", detached(files))
+	return opened(sd, detached(files))
+}
+
+func opened(sd *cms.SignedData, content *Content) (*signature.Document, error) {
+	found, err := ReadSignedData(sd, "", content)
 	if err != nil {
 		return nil, err
 	}

@@ -15,10 +15,11 @@ import (
 // share it. Safe for concurrent use. A nil *Content is content that is not at hand.
 type Content struct {
 	// Name of the file, "" where it is none.
-	Name  string
-	parts [][]byte
-	mu    sync.Mutex
-	sums  map[algo.Digest][]byte
+	Name     string
+	parts    [][]byte
+	digested bool // the octets are not at hand; sums is all that is known of them
+	mu       sync.Mutex
+	sums     map[algo.Digest][]byte
 }
 
 // NewContent makes content of parts, one after the other, which must not change
@@ -43,7 +44,7 @@ func (c *Content) Sum(d algo.Digest) ([]byte, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	sum, ok := c.sums[d]
-	if !ok {
+	if !ok && !c.digested {
 		if h, known := d.New(); known {
 			_ = c.writeTo(h) // a hash takes all
 			sum = h.Sum(nil)
@@ -53,7 +54,10 @@ func (c *Content) Sum(d algo.Digest) ([]byte, bool) {
 	return sum, sum != nil
 }
 
-// ID is the SHA-256 of the octets, the zero value where there are none at hand.
+// byDigest says whether the octets are not at hand, and digests of them may be.
+func (c *Content) byDigest() bool { return c != nil && c.digested }
+
+// ID is the SHA-256 of the octets, the zero value where it is not known.
 func (c *Content) ID() evidence.ID {
 	var id evidence.ID
 	if sum, ok := c.Sum(algo.SHA256); ok {
@@ -62,7 +66,7 @@ func (c *Content) ID() evidence.ID {
 	return id
 }
 
-// Octets are the parts in one.
+// Octets are the parts in one; none where only digests are known.
 func (c *Content) Octets() []byte {
 	if len(c.parts) == 1 {
 		return c.parts[0]

@@ -14,7 +14,7 @@ func (s *source) cover() {
 	// Made once and shared: there may be a thousand time-stamps.
 	var data []evidence.ID
 	if s.refs.Found && s.refs.Intact {
-		data = []evidence.ID{s.refs.DataID}
+		data = known(s.refs.DataID)
 	}
 	var content []*signature.Timestamp
 	for i := range s.stamps {
@@ -29,7 +29,7 @@ func (s *source) cover() {
 		switch st.oid {
 		case oidContentTimestamp:
 			if s.content != nil {
-				t.CoversData = []evidence.ID{s.content.ID()}
+				t.CoversData = known(s.content.ID())
 			}
 			continue
 		case oidCertCRLTimestamp:
@@ -51,6 +51,15 @@ func (s *source) cover() {
 		t.CoversData = append(t.CoversData, data...)
 		t.CoversTokens = append(t.CoversTokens, content...)
 	}
+}
+
+// known is the list of one object; of none where its SHA-256 is not known, as of
+// content of which another digest is given.
+func known(id evidence.ID) []evidence.ID {
+	if id.IsZero() {
+		return nil
+	}
+	return []evidence.ID{id}
 }
 
 // signedCertificates are those that the signing-certificate attributes name.

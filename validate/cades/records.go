@@ -52,7 +52,7 @@ func (s *source) readRecords() {
 func (s *source) sealed(place int) []ers.Object {
 	var ids []evidence.ID
 	if s.attached && s.refs.Found && s.refs.Intact {
-		ids = append(ids, s.refs.DataID)
+		ids = known(s.refs.DataID)
 	}
 	objects := []ers.Object{{Type: signature.RefMasterSignature, IDs: ids, Sums: func(d algo.Digest) [][]byte {
 		s.reader.mu.Lock()
@@ -71,7 +71,7 @@ func (s *source) sealed(place int) []ers.Object {
 	}}}
 	if !s.attached && s.content != nil {
 		objects = append(objects, ers.Object{Type: signature.RefArchiveObject, Name: s.content.Name, File: s.content.Name,
-			IDs: []evidence.ID{s.content.ID()}, Sums: func(d algo.Digest) [][]byte {
+			IDs: known(s.content.ID()), Sums: func(d algo.Digest) [][]byte {
 				if sum, ok := s.content.Sum(d); ok {
 					return [][]byte{sum}
 				}

@@ -44,6 +44,9 @@ func (s *source) readSignedOctets() {
 		switch {
 		case s.content == nil:
 			s.out.ValueProblem = "the value is over the content, which is not at hand"
+		case s.content.byDigest():
+			// Nobody could tell whether it is the encoding of signed attributes.
+			s.out.ValueProblem = "the value is over the content itself, of which only digests are known"
 		case cms.LooksLikeAttributes(s.content.Octets()):
 			s.out.ValueProblem = "there are no signed attributes, and the content is the encoding of signed attributes: the value may be that of another signature"
 		default:
@@ -174,6 +177,10 @@ func (s *source) readReference() {
 	switch {
 	case !r.Found:
 		r.Why = "the content is not in the signature, and was not given beside it"
+	case s.content.byDigest() && !si.HasSignedAttributes:
+		r.Found, r.File, r.Why = false, "", s.out.ValueProblem
+	case s.content.lacks(si.DigestAlgorithm, si.DigestOID) != "":
+		r.Found, r.File, r.Why = false, "", s.content.lacks(si.DigestAlgorithm, si.DigestOID)
 	case r.Computed == nil:
 		r.Why = fmt.Sprintf("the digest algorithm %s is not known", si.DigestOID)
 	case count == 0:

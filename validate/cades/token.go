@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/vidimus/vidimus/validate/algo"
-	"github.com/vidimus/vidimus/validate/evidence"
 	"github.com/vidimus/vidimus/validate/signature"
 	"github.com/vidimus/vidimus/validate/tst"
 )
@@ -17,7 +16,11 @@ func OpenToken(data []byte, files []File) (*signature.Document, error) {
 	if err := tooLarge(data); err != nil {
 		return nil, err
 	}
-	t, err := ReadToken(data, "", detached(files))
+	return openToken(data, detached(files))
+}
+
+func openToken(data []byte, content *Content) (*signature.Document, error) {
+	t, err := ReadToken(data, "", content)
 	if err != nil {
 		return nil, err
 	}
@@ -46,11 +49,13 @@ func ReadToken(data []byte, path string, content *Content) (*signature.Timestamp
 		Value: token.Imprint, Found: content != nil, Scope: signature.ScopeFull, NameMatches: true}
 	if content == nil {
 		r.Why = "the time-stamped data are not in the file, and were not given beside it"
+	} else if r.Why = content.lacks(token.HashAlgorithm, token.HashOID); r.Why != "" {
+		r.Found = false
 	} else {
 		r.Name, r.File, r.DataID = content.Name, content.Name, content.ID()
 		r.Computed, _ = content.Sum(token.HashAlgorithm)
 		r.Intact = r.Computed != nil && bytes.Equal(r.Computed, token.Imprint)
-		t.CoversData = []evidence.ID{r.DataID}
+		t.CoversData = known(r.DataID)
 		if r.Computed == nil {
 			r.Why = fmt.Sprintf("the digest algorithm %s is not known", token.HashOID)
 		}

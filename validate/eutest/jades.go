@@ -15,14 +15,54 @@ import (
 func (w *World) SignJAdES(signer *Signer, content []byte, o SignOptions) []byte {
 	w.tb.Helper()
 	o.defaults(w, signer)
-	protected, payload := base64url(w.jsonOf(jadesHeader(signer, &o))), base64url(content)
-	value, err := signer.Key.signXML([]byte(protected+"."+payload), &o) // r and s, as XMLDSig wants them too (RFC 7518 §3.4)
+	return w.jws(signer, jadesHeader(signer, &o), base64url(content), &o)
+}
+
+// SignJAdESDetached signs files that stand beside the JWS: sigD has their digests
+// (ObjectIdByURIHash, TS 119 182-1 §5.2.8.3), which are of their base64url texts unless
+// raw sets the header b64 to false. Of SignOptions it heeds Digest, and what SignJAdES
+// does.
+func (w *World) SignJAdESDetached(signer *Signer, files []File, raw bool, o SignOptions) []byte {
+	w.tb.Helper()
+	o.defaults(w, signer)
+	h, crit := jadesHeader(signer, &o), []string{"sigD"}
+	if raw {
+		h["b64"], crit = false, append(crit, "b64")
+	}
+	var names, values []string
+	var all strings.Builder
+	for _, f := range files {
+		octets := f.Raw
+		if !raw {
+			octets = []byte(base64url(f.Raw))
+		}
+		all.Write(octets)
+		names, values = append(names, f.Name), append(values, base64url(digestOf(o.Digest, octets)))
+	}
+	h["crit"] = crit
+	h["sigD"] = map[string]any{"mId": "http://uri.etsi.org/19182/ObjectIdByURIHash", "pars": names,
+		"hashM": map[crypto.Hash]string{crypto.SHA256: "S256", crypto.SHA384: "S384", crypto.SHA512: "S512"}[o.Digest], "hashV": values}
+	return w.jws(signer, h, "", &o, all.String())
+}
+
+// jws writes a JWS; stamped is what archive time-stamps take for the payload, where
+// that is not what is signed.
+func (w *World) jws(signer *Signer, header map[string]any, payload string, o *SignOptions, stamped ...string) []byte {
+	w.tb.Helper()
+	protected := base64url(w.jsonOf(header))
+	value, err := signer.Key.signXML([]byte(protected+"."+payload), o) // r and s, as XMLDSig wants them too (RFC 7518 §3.4)
 	w.check(err)
 	if o.WrongValue {
 		value[len(value)-1] ^= 1
 	}
-	out := map[string]any{"protected": protected, "payload": payload, "signature": base64url(value)}
-	if unsigned := w.jadesUnsigned(signer, &o, payload+"."+protected+"."+base64url(value)+".", base64url(value)); len(unsigned) > 0 {
+	out := map[string]any{"protected": protected, "signature": base64url(value)}
+	if payload != "" {
+		out["payload"] = payload
+	}
+	for _, s := range stamped {
+		payload = s
+	}
+	if unsigned := w.jadesUnsigned(signer, o, payload+"."+protected+"."+base64url(value)+".", base64url(value)); len(unsigned) > 0 {
 		out["header"] = map[string]any{"etsiU": unsigned}
 	}
 	return w.jsonOf(out)

@@ -14,7 +14,7 @@ func (s *source) cover() {
 	var data []evidence.ID
 	for _, r := range s.out.References {
 		if r.Type == signature.RefJWSSigningInput && r.Intact || r.Type == signature.RefSigDEntry && r.Intact {
-			if r.Scope != signature.ScopeNone {
+			if r.Scope != signature.ScopeNone && !r.DataID.IsZero() {
 				data = append(data, r.DataID)
 			}
 		}

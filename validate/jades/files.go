@@ -2,6 +2,7 @@ package jades
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -22,6 +23,8 @@ type files struct {
 
 type file struct {
 	File
+	digested bool // the octets are not at hand; sums is all that is known of them
+
 	mu   sync.Mutex // imprints are asked for later, by whom they may concern
 	sums map[sumKey][]byte
 	id   *evidence.ID
@@ -73,6 +76,9 @@ const keepEncoded = 16 << 20
 // It writes a megabyte at a time: a hash in assembly is not interrupted, and over a
 // whole large file it would hold up everything else.
 func (f *file) write(w io.Writer, encoded bool) error {
+	if f.digested {
+		return errors.New(saysOctets)
+	}
 	data := f.Data
 	if encoded && len(data) <= keepEncoded {
 		data = f.encoded()
@@ -103,12 +109,12 @@ func (f *file) encoded() []byte {
 	return f.text
 }
 
-// sum is the digest of the file or of its base64url text; nil where the algorithm
-// is not known.
+// sum is the digest of the file or of its base64url text; nil where the algorithm, or
+// of a file that is known by digests this one, is not known.
 func (f *file) sum(d algo.Digest, encoded bool) []byte {
 	key := sumKey{d, encoded}
 	out, ok := f.sums[key]
-	if !ok {
+	if !ok && !f.digested {
 		if h, known := d.New(); known && f.write(h, encoded) == nil {
 			out = h.Sum(nil)
 		}
@@ -117,7 +123,13 @@ func (f *file) sum(d algo.Digest, encoded bool) []byte {
 	return out
 }
 
+// evidenceID is the SHA-256 of the octets; zero where it is not known.
 func (f *file) evidenceID() evidence.ID {
+	if f.digested {
+		var id evidence.ID
+		copy(id[:], f.sums[sumKey{algo.SHA256, false}])
+		return id
+	}
 	if f.id == nil {
 		id := evidence.Of(f.Data)
 		f.id = &id

@@ -91,6 +91,10 @@ func (s *source) signedHeaders(pars []string) error {
 	case len(pars) > maxHeaderFields:
 		return refuse(signature.TooLarge, "%d HTTP headers in one signature, at most %d are read", len(pars), maxHeaderFields)
 	}
+	if s.reader.files.list[0].digested {
+		p.why = "the signature is over headers of an HTTP message, of which only digests are known"
+		return nil
+	}
 	if !s.raw {
 		s.problem(signature.BadStructure, "The header b64 is not false, which TS 119 182-1 §5.2.8.2 wants where HTTP headers are signed.")
 	}

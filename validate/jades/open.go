@@ -41,10 +41,14 @@ type reader struct {
 // the detached contents. A JSON object without signatures is a document without
 // signatures. An error is a *signature.ReadError.
 func Open(data []byte, detached []File) (*signature.Document, error) {
+	return open(data, newFiles(detached))
+}
+
+func open(data []byte, detached *files) (*signature.Document, error) {
 	if len(data) > maxFile {
 		return nil, refuse(signature.TooLarge, "%d octets, at most %d are read", len(data), maxFile)
 	}
-	r := &reader{files: newFiles(detached)}
+	r := &reader{files: detached}
 	r.budget = newBudget(len(data) + r.files.size())
 	data = bytes.TrimSpace(data)
 	var err error

@@ -60,6 +60,10 @@ func (s *source) readPayload() error {
 	default:
 		p.why = "there is no payload, and " + strconv.Itoa(len(s.reader.files.list)) + " detached files were given: it would be one"
 	}
+	if _, only := onlyDigest(of); only {
+		p.why = saysOctets
+		return nil
+	}
 	if of != nil {
 		if err := s.fromFiles(of); err != nil {
 			return err
@@ -206,13 +210,18 @@ func (s *source) hashed(pars []string) error {
 		if f == nil {
 			all = false
 			ref.Why = "no detached file has this digest or name"
+		} else if f.digested && d != "" && f.sum(d, !s.raw) == nil {
+			all = false
+			ref.Why = f.lacks(d, !s.raw)
 		} else {
 			p.files = append(p.files, f)
 			ref.Found, ref.File, ref.DataID = true, f.Name, f.evidenceID()
 			ref.NameMatches = s.reader.files.named(uri) == f || f.Name == uri
 			ref.Computed = f.sum(d, !s.raw)
 			if ref.Intact = len(ref.Value) > 0 && bytes.Equal(ref.Computed, ref.Value); ref.Intact {
-				p.ids = append(p.ids, ref.DataID)
+				if !ref.DataID.IsZero() {
+					p.ids = append(p.ids, ref.DataID)
+				}
 			} else if d == "" {
 				ref.Why = "the hash algorithm " + strconv.Quote(short(name)) + " is not one of JAdES"
 			} else {
@@ -244,7 +253,7 @@ func (s *source) match(uri string, value []byte, bySum map[string]*file, entries
 // also where sigD only hashes them (formats §6). ok is false where it is not at hand.
 func (s *source) writePayload(w io.Writer) (ok bool, err error) {
 	if s.payload.byHash {
-		if s.payload.files == nil {
+		if _, only := onlyDigest(s.payload.files); only || s.payload.files == nil {
 			return false, nil
 		}
 		return true, s.writeFiles(w, s.payload.files)
