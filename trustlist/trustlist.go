@@ -47,6 +47,9 @@ type SignatureStatus struct {
 	Signer        *certificate.Certificate // the certificate in KeyInfo, nil where unknown
 	SigningTime   time.Time                // as claimed; zero when absent
 	Says          string                   // one sentence, where it is not TOTAL-PASSED
+	// Problems are what is odd about a signature that is TOTAL-PASSED; nil where that is
+	// not known, as of a list that was stored by an older version.
+	Problems []string
 }
 
 // Passed says whether the list authenticated.

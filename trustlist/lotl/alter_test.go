@@ -24,7 +24,7 @@ func TestCorpusAlteredByte(t *testing.T) {
 		in.Files = slices.Clone(whole.Files)
 		at := alter(&in.Files[n], n)
 		t.Run(fmt.Sprintf("%s@%d", f.Name, at), func(t *testing.T) {
-			s, reports := Authenticate(in)
+			s, reports := Twice(t, in)
 			for i, r := range reports {
 				switch {
 				case i == n:
@@ -55,7 +55,7 @@ func TestCorpusAllNationalAltered(t *testing.T) {
 			alter(&in.Files[n], n)
 		}
 	}
-	s, reports := Authenticate(in)
+	s, reports := Twice(t, in)
 	if len(s.Lists) != 0 || len(s.Rejected) != 30 || len(s.LOTLs) != 1 || len(s.Missing) != 31 {
 		t.Errorf("%d lists, %d rejected, %d lists of lists, %d missing", len(s.Lists), len(s.Rejected), len(s.LOTLs), len(s.Missing))
 	}
@@ -92,7 +92,7 @@ func TestCorpusEstonianTestList(t *testing.T) {
 	}
 	signers := pemCertificates(t, corpus(t, "worlds", "ee-test", "EE_T-signer.pem"))
 	in.Extra = []Extra{{Name: "EE_T.xml", Raw: raw, Signers: signers}}
-	s, reports := Authenticate(in)
+	s, reports := Twice(t, in)
 	r := reports[len(reports)-1]
 	if !r.Used || r.Sequence != 34 || len(s.Lists) != 31 {
 		t.Fatalf("%+v, %d lists", r, len(s.Lists))
@@ -113,14 +113,14 @@ func TestCorpusEstonianTestList(t *testing.T) {
 	}
 	// Signed by somebody else, it is not used, and the others are.
 	in.Extra[0].Signers = pemCertificates(t, corpus(t, "worlds", "eu-2023-11", "lotl-anchors.pem"))
-	s, reports = Authenticate(in)
+	s, reports = Twice(t, in)
 	if r := reports[len(reports)-1]; r.Used || len(s.Lists) != 30 || r.Signature.SubIndication != "NO_CERTIFICATE_CHAIN_FOUND" {
 		t.Errorf("with foreign signers: %+v, %d lists", r, len(s.Lists))
 	}
 	// In the mirror nobody points to it.
 	in.Extra = nil
 	in.Files = append(in.Files, File{Name: "EE_T.xml", Raw: raw})
-	s, reports = Authenticate(in)
+	s, reports = Twice(t, in)
 	if r := reports[len(reports)-1]; r.Used || len(s.Lists) != 30 || len(s.Rejected) != 1 {
 		t.Errorf("in the mirror: %+v, %d lists", r, len(s.Lists))
 	}
@@ -138,7 +138,7 @@ func TestCorpusAlteredEstonianLists(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, reports := Authenticate(Input{At: at2023, Extra: []Extra{{Name: d.Name(), Raw: raw,
+		s, reports := Twice(t, Input{At: at2023, Extra: []Extra{{Name: d.Name(), Raw: raw,
 			Signers: pemCertificates(t, corpus(t, "worlds", "ee-altered", d.Name(), "signer.pem"))}}})
 		if len(s.Lists) != 1 || !Authenticated(s, reports) {
 			t.Errorf("%s: %+v", d.Name(), reports)

@@ -27,7 +27,8 @@ type authentication struct {
 func Authenticate(in Input) (*trustlist.Snapshot, []FileReport) {
 	a := &authentication{in: in, set: notice(in.Journal), anchors: anchorSigners(in.Anchors, in.Journal), used: map[place]*entry{}}
 	reader := trustlist.NewReader()
-	a.entries = open(slices.Concat(in.Files, in.Kept), reader, in.Workers)
+	known := known(in)
+	a.entries = open(slices.Concat(in.Files, in.Kept), known, reader, in.Workers)
 	for _, e := range a.entries[len(in.Files):] {
 		e.kept = true
 	}
@@ -35,7 +36,7 @@ func Authenticate(in Input) (*trustlist.Snapshot, []FileReport) {
 	for i, x := range in.Extra {
 		extra[i] = File{Name: x.Name, Raw: x.Raw}
 	}
-	a.extra = open(extra, reader, in.Workers)
+	a.extra = open(extra, known, reader, in.Workers)
 
 	chain := a.authenticateLOTL()
 	a.authenticateNational(chain)

@@ -127,7 +127,7 @@ func TestChain(t *testing.T) {
 		{"the same file twice", append(u.all(), File{"z.xml", u.states[0].Raw}), "a.xml b.xml c.xml ee.xml fi.xml lv.xml", map[string]string{"z.xml": "same, octet for octet, as ee.xml"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s, reports := Authenticate(u.input(c.files...))
+			s, reports := Twice(t, u.input(c.files...))
 			if got := used(reports); got != c.used {
 				t.Errorf("used %q, want %q", got, c.used)
 				for _, r := range reports {
@@ -158,7 +158,7 @@ func TestChain(t *testing.T) {
 
 func TestChainKinds(t *testing.T) {
 	u := newUnion(t)
-	_, reports := Authenticate(u.input(u.all()...))
+	_, reports := Twice(t, u.input(u.all()...))
 	for name, want := range map[string]string{"a.xml": "pivot", "b.xml": "pivot", "c.xml": "LOTL", "ee.xml": "TL"} {
 		if r := report(t, reports, name); r.Kind != want || r.verdict() != "TOTAL-PASSED" {
 			t.Errorf("%s is %s (%s), want %s", name, r.Kind, r.verdict(), want)
@@ -183,7 +183,7 @@ func TestPinned(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			in := u.input(c.files...)
 			in.Anchors = []Anchor{{Fingerprint: c.pin.cert.ID}}
-			if _, reports := Authenticate(in); used(reports) != c.used {
+			if _, reports := Twice(t, in); used(reports) != c.used {
 				t.Errorf("used %q, want %q", used(reports), c.used)
 			}
 		})
@@ -213,7 +213,7 @@ func TestNational(t *testing.T) {
 		{"expired", []File{spoiltDate(t, u)}, "old.xml", "old.xml", "expired on 2020-01-01"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s, reports := Authenticate(u.input(append([]File{u.lotl, u.pivot10, u.pivot20}, c.files...)...))
+			s, reports := Twice(t, u.input(append([]File{u.lotl, u.pivot10, u.pivot20}, c.files...)...))
 			if got := strings.TrimSpace(strings.TrimPrefix(used(reports), "a.xml b.xml c.xml")); got != c.used {
 				t.Errorf("used %q, want %q", got, c.used)
 			}
@@ -258,7 +258,7 @@ func TestRollback(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			in := u.input(u.all()...)
 			in.Seen = []Seen{c.seen}
-			s, reports := Authenticate(in)
+			s, reports := Twice(t, in)
 			r := report(t, reports, "ee.xml")
 			if r.Used != (c.says == "") || !strings.Contains(strings.ToLower(strings.Join(r.Problems, " ")), c.says) {
 				t.Errorf("used %v, %v", r.Used, r.Problems)
@@ -270,7 +270,7 @@ func TestRollback(t *testing.T) {
 	}
 	in := u.input(u.all()...)
 	in.Seen = []Seen{{Territory: "EU", Sequence: 26, Issued: issued, SHA256: evidence.ID{1}}}
-	if s, reports := Authenticate(in); len(s.Lists)+len(s.LOTLs) != 0 || !strings.Contains(strings.Join(report(t, reports, "c.xml").Problems, " "), "rollback") {
+	if s, reports := Twice(t, in); len(s.Lists)+len(s.LOTLs) != 0 || !strings.Contains(strings.Join(report(t, reports, "c.xml").Problems, " "), "rollback") {
 		t.Errorf("an older list of lists is used: %q", used(reports))
 	}
 }
@@ -279,16 +279,16 @@ func TestRollback(t *testing.T) {
 func TestDeterministic(t *testing.T) {
 	u := newUnion(t)
 	files := u.all()
-	first, _ := Authenticate(u.input(files...))
+	first, _ := Twice(t, u.input(files...))
 	for i := range 6 {
 		in := u.input(append(slices.Clone(files[i:]), files[:i]...)...)
 		in.Workers = i
-		s, _ := Authenticate(in)
+		s, _ := Twice(t, in)
 		if s.Digest() != first.Digest() || len(s.Lists) != 3 {
 			t.Errorf("turned by %d: snapshot %s, want %s", i, s.Digest(), first.Digest())
 		}
 	}
-	s, _ := Authenticate(u.input(files[:5]...))
+	s, _ := Twice(t, u.input(files[:5]...))
 	if s.Digest() == first.Digest() {
 		t.Error("a snapshot of fewer lists has the same digest")
 	}
@@ -327,7 +327,7 @@ func TestKept(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			in := u.input(c.files...)
 			in.Kept, in.Seen = all, seen
-			s, reports := Authenticate(in)
+			s, reports := Twice(t, in)
 			if len(reports) != len(c.files) || len(s.LOTLs) != 1 || s.LOTLs[0].Sequence != 25 || len(s.Lists) != 3 {
 				t.Fatalf("%d reports, %d lists of lists, %d lists", len(reports), len(s.LOTLs), len(s.Lists))
 			}
@@ -355,17 +355,17 @@ func TestTransition(t *testing.T) {
 	uris := []string{newOJ, pivot20, pivot10, ojURL}
 	l := File{"c.xml", fresh.sign(t, lotlSpec(30, fresh, uris, states).xml(), how{})}
 	in := Input{Files: []File{l, u.states[0]}, Anchors: []Anchor{{Fingerprint: fresh.cert.ID}}, At: at2023}
-	if s, _ := Authenticate(in); len(s.LOTLs) != 1 || len(s.Lists) != 1 {
+	if s, _ := Twice(t, in); len(s.LOTLs) != 1 || len(s.Lists) != 1 {
 		t.Errorf("with the new anchors: %d lists of lists", len(s.LOTLs))
 	}
 	in.Anchors = []Anchor{{Fingerprint: u.anchor.cert.ID}}
 	in.Files = append(in.Files, u.pivot10, u.pivot20)
-	if s, _ := Authenticate(in); len(s.LOTLs) != 0 {
+	if s, _ := Twice(t, in); len(s.LOTLs) != 0 {
 		t.Error("the old anchors lead to a list of lists that a stranger signed")
 	}
 	// Built-in anchors say it when the notice is another one.
 	in.Anchors, in.Journal = DefaultAnchors()
-	if _, reports := Authenticate(in); !strings.Contains(strings.Join(reports[0].Problems, " "), "another notice in the Official Journal") {
+	if _, reports := Twice(t, in); !strings.Contains(strings.Join(reports[0].Problems, " "), "another notice in the Official Journal") {
 		t.Errorf("it says %q", reports[0].Problems)
 	}
 }
@@ -383,7 +383,7 @@ func TestOfficialJournal(t *testing.T) {
 }
 
 func TestEmpty(t *testing.T) {
-	s, reports := Authenticate(Input{})
+	s, reports := Twice(t, Input{})
 	if len(reports) != 0 || Authenticated(s, reports) || len(s.Lists) != 0 {
 		t.Errorf("nothing gives %d lists", len(s.Lists))
 	}

@@ -91,7 +91,7 @@ func TestOtherListsOfLists(t *testing.T) {
 			}
 			in := input(t, w)
 			in.Extra = []lotl.Extra{extra(t, other.File(), other.Signer)}
-			s, reports := lotl.Authenticate(in)
+			s, reports := lotl.Twice(t, in)
 			if got := sources(s); got != test.want {
 				t.Errorf("in use are %q, want %q: %+v", got, test.want, s.Rejected)
 			}
@@ -126,7 +126,7 @@ func TestOtherListOfListsIsNoMemberState(t *testing.T) {
 		ee := w.MemberState("EE")
 		ee.List.Sequence = 80
 		good := input(t, w)
-		before, _ := lotl.Authenticate(good)
+		before, _ := lotl.Twice(t, good)
 		// The forged list: of EE, newer, signed by whom the third country names.
 		mallory := w.ListSigner("EE", "Mallory", "1")
 		ee.List.Sequence, ee.List.Signer, ee.List.Pointed, ee.List.Type = 81, mallory, []*eutest.Certificate{mallory}, typ
@@ -140,7 +140,7 @@ func TestOtherListOfListsIsNoMemberState(t *testing.T) {
 				in.Files = slices.DeleteFunc(in.Files, func(f lotl.File) bool { return f.Name == "EE.xml" })
 			}
 			in.Extra = []lotl.Extra{extra(t, other.File(), other.Signer)}
-			s, reports := lotl.Authenticate(in)
+			s, reports := lotl.Twice(t, in)
 			want := "ZZ third-country, EE lotl"
 			if !withReal {
 				want = "ZZ third-country"
@@ -162,7 +162,7 @@ func TestOtherListOfListsIsNoMemberState(t *testing.T) {
 		}
 		// From the cache the same, where the Union's list of lists was verified before.
 		in := lotl.Input{At: w.Now(), Union: before.LOTLs[0], Files: []lotl.File{{Name: "forged.xml", Raw: forged.Raw}}, Extra: []lotl.Extra{extra(t, other.File(), other.Signer)}}
-		if s, _ := lotl.Authenticate(in); sources(s) != "ZZ third-country" {
+		if s, _ := lotl.Twice(t, in); sources(s) != "ZZ third-country" {
 			t.Errorf("%s: from the cache: %q", typ, sources(s))
 		}
 		if w := lotl.Outside(trustlistOf(t, other.File().Raw), before.LOTLs[0]); len(w) != 0 {
@@ -193,7 +193,7 @@ func TestOtherListOfListsBesideAnAgreement(t *testing.T) {
 	yy.List.Sequence = 2
 	in.Files = append(in.Files, lotl.File{Name: "YY-new.xml", Raw: yy.File().Raw}, lotl.File{Name: "ZZ-lotl-copy.xml", Raw: other.File().Raw})
 	in.Extra = []lotl.Extra{extra(t, other.File(), other.Signer)}
-	s, reports := lotl.Authenticate(in)
+	s, reports := lotl.Twice(t, in)
 	if got := sources(s); got != "ZZ third-country, EE lotl, YY third-country, ZZ mra" || s.List("YY").Sequence != 2 {
 		t.Errorf("in use are %q", got)
 	}
@@ -222,7 +222,7 @@ func TestUnknownNotice(t *testing.T) {
 		w.LOTL().Journal.URL = test.url
 		in := input(t, w)
 		in.Anchors, in.Journal = lotl.DefaultAnchors()
-		s, reports := lotl.Authenticate(in)
+		s, reports := lotl.Twice(t, in)
 		if len(s.LOTLs) != 0 {
 			t.Fatal("it is in force, without its anchors")
 		}

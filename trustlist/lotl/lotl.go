@@ -58,6 +58,11 @@ type Input struct {
 	Extra   []Extra
 	Union   *trustlist.List // the Union's list of lists, where it was authenticated before and is not among Files
 	Seen    []Seen
+	// Known are lists of a snapshot that these rules made: where one of the files is one
+	// of them, octet for octet, it is not parsed again, nor are its digests and its
+	// signature value computed, which depend on nothing but its octets. Whether its signer
+	// may sign, and whether it is used, is judged as of any other. See KnownIn.
+	Known   []*trustlist.List
 	At      time.Time // for the ages that are reported; an expired list is used
 	Workers int       // files read at once; below 1: one. The result does not depend on it
 }

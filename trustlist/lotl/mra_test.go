@@ -64,7 +64,7 @@ func TestMutualRecognition(t *testing.T) {
 			lotl := File{"c.xml", u.third.sign(t, lotlSpec(25, u.third, uris, c.pointers...).xml(), how{})}
 			in := u.input(lotl, u.pivot10, u.pivot20, u.states[0], c.file)
 			in.Seen = c.seen
-			s, reports := Authenticate(in)
+			s, reports := Twice(t, in)
 			r := report(t, reports, "zz.xml")
 			if r.Used != (c.source != "") || r.MutualRecognition != r.Used || !strings.Contains(strings.Join(r.Problems, " "), c.says) {
 				t.Errorf("used %v under an agreement %v: %q, want %q", r.Used, r.MutualRecognition, r.Problems, c.says)
@@ -94,7 +94,7 @@ func TestMutualRecognition(t *testing.T) {
 		})
 	}
 	lotl := File{"c.xml", u.third.sign(t, lotlSpec(25, u.third, uris, ee, third("ZZlist", recognition)).xml(), how{})}
-	s, _ := Authenticate(u.input(lotl, u.pivot10, u.pivot20, u.states[0]))
+	s, _ := Twice(t, u.input(lotl, u.pivot10, u.pivot20, u.states[0]))
 	if len(s.Missing) != 1 || s.Missing[0].Says != "The list of third country ZZ is missing: no file says that it is this list." {
 		t.Errorf("%+v", s.Missing)
 	}

@@ -34,7 +34,7 @@ type entry struct {
 
 // open reads the files and checks their signatures, several at once. The order
 // of the result is that of the input.
-func open(files []File, reader *trustlist.Reader, workers int) []*entry {
+func open(files []File, known map[evidence.ID]*trustlist.List, reader *trustlist.Reader, workers int) []*entry {
 	entries := make([]*entry, len(files))
 	seen := map[evidence.ID]*entry{}
 	var todo []int
@@ -47,6 +47,10 @@ func open(files []File, reader *trustlist.Reader, workers int) []*entry {
 			continue
 		}
 		seen[e.id] = e
+		if l := known[e.id]; l != nil {
+			e.recall(l)
+			continue
+		}
 		todo = append(todo, i)
 	}
 	each(len(todo), workers, func(n int) { entries[todo[n]].open(files[todo[n]].Raw, reader) })
@@ -114,7 +118,7 @@ func (e *entry) status() trustlist.SignatureStatus {
 	s := trustlist.SignatureStatus{Signer: e.checked.signer, SigningTime: e.checked.signingTime}
 	switch {
 	case e.trusted:
-		s.Indication = string(verdict.TotalPassed)
+		s.Indication, s.Problems = string(verdict.TotalPassed), e.checked.problems
 	case !e.checked.signed: // nothing to give an indication to
 	case e.decision != nil:
 		s.Indication, s.SubIndication, s.Says = string(e.decision.Indication), string(e.decision.SubIndication), e.decision.says

@@ -90,6 +90,7 @@ func check(doc *xmldom.Document, version int, reader *trustlist.Reader) checked 
 			return c
 		}
 	}
+	c.problems = []string{}
 	if s.CanonicalizationMethod != exclusiveC14N || !exclusive(s, p) {
 		c.problems = append(c.problems, "the signature uses inclusive canonicalisation, where TS 119 612 §5.7.1 asks for exclusive")
 	}

@@ -12,8 +12,9 @@ import (
 var estonia = listSpec{territory: "EE", sequence: 7}
 
 // authenticateOne asks for one list whose signers are known.
-func authenticateOne(raw []byte, by ...*certificate.Certificate) FileReport {
-	_, reports := Authenticate(Input{At: at2023, Extra: []Extra{{Name: "EE.xml", Raw: raw, Signers: by}}})
+func authenticateOne(t testing.TB, raw []byte, by ...*certificate.Certificate) FileReport {
+	t.Helper()
+	_, reports := Twice(t, Input{At: at2023, Extra: []Extra{{Name: "EE.xml", Raw: raw, Signers: by}}})
 	return reports[0]
 }
 
@@ -77,7 +78,7 @@ func TestSignatureRules(t *testing.T) {
 		{"two SchemeInformation", s.sign(t, strings.Replace(list, "<tl:TrustServiceProviderList>", "<tl:SchemeInformation/><tl:TrustServiceProviderList>", 1), how{}), s.cert, "none", "2 SchemeInformation"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := authenticateOne(c.raw, c.by)
+			r := authenticateOne(t, c.raw, c.by)
 			if got := r.verdict(); got != c.want || r.Used != (c.want == "TOTAL-PASSED") {
 				t.Errorf("%s, used %v, want %s: %v", got, r.Used, c.want, r.Problems)
 			}
@@ -97,11 +98,11 @@ func TestSignatureWrapping(t *testing.T) {
 	to := strings.Index(good, "</tl:TrustServiceStatusList>")
 	signature, inner := good[from:to], good[:from]+good[to:]
 	wrapped := strings.Replace(outer, "</tl:TrustServiceStatusList>", signature+"<x>"+inner+"</x></tl:TrustServiceStatusList>", 1)
-	if r := authenticateOne([]byte(wrapped), s.cert); r.Used || r.verdict() == "TOTAL-PASSED" {
+	if r := authenticateOne(t, []byte(wrapped), s.cert); r.Used || r.verdict() == "TOTAL-PASSED" {
 		t.Errorf("a wrapped list is used: %+v", r)
 	}
 	deep := strings.Replace(outer, "</tl:TrustServiceStatusList>", "<x>"+good+"</x></tl:TrustServiceStatusList>", 1)
-	if r := authenticateOne([]byte(deep), s.cert); r.Used || r.Signature != nil {
+	if r := authenticateOne(t, []byte(deep), s.cert); r.Used || r.Signature != nil {
 		t.Errorf("a list whose signature stands deeper is used: %+v", r)
 	}
 }
@@ -121,7 +122,7 @@ func TestFlipEveryByte(t *testing.T) {
 	for i := range raw {
 		altered := bytes.Clone(raw)
 		altered[i] ^= 2
-		snapshot, reports := Authenticate(Input{At: at2023, Extra: []Extra{{Name: "EE.xml", Raw: altered, Signers: []*certificate.Certificate{s.cert}}}})
+		snapshot, reports := Twice(t, Input{At: at2023, Extra: []Extra{{Name: "EE.xml", Raw: altered, Signers: []*certificate.Certificate{s.cert}}}})
 		if len(snapshot.Lists) == 0 {
 			if len(reports[0].Problems) == 0 {
 				t.Fatalf("byte %d (%q): refused without a reason", i, raw[i])

@@ -34,7 +34,7 @@ func TestWhatAListOfListsLeadsTo(t *testing.T) {
 	w.MemberState("LV")
 	ee := w.MemberState("EE")
 	in := input(t, w)
-	s, _ := lotl.Authenticate(in)
+	s, _ := lotl.Twice(t, in)
 	if len(s.LOTLs) != 1 || len(s.Lists) != 2 {
 		t.Fatalf("%+v", s.Rejected)
 	}
@@ -76,7 +76,7 @@ func TestSeenIsKept(t *testing.T) {
 	ee := w.MemberState("EE")
 	ee.List.Sequence = 7
 	in := input(t, w)
-	s, _ := lotl.Authenticate(in)
+	s, _ := lotl.Twice(t, in)
 	seen := lotl.SeenIn(s)
 	if len(seen) != 2 || seen[0].Territory != "EU" || seen[1].Sequence != 7 {
 		t.Fatalf("%+v", seen)
@@ -93,7 +93,7 @@ func TestSeenIsKept(t *testing.T) {
 	in = input(t, w)
 	in.Seen = seen
 	rolled := func(in lotl.Input) (n int) {
-		s, _ := lotl.Authenticate(in)
+		s, _ := lotl.Twice(t, in)
 		for _, r := range s.Rejected {
 			if r.Rollback {
 				n++

@@ -96,7 +96,7 @@ func (p *Puller) commit(have *trustlist.Snapshot, answers []answer, verify bool)
 		result.Forgot = p.forget(b, answers, now)
 	}
 	if files := filesOf(answers); verify || b.snapshot == nil || b.news(files) {
-		s, reports := lotl.Authenticate(lotl.Input{Files: files, Kept: b.keptLists(), Anchors: p.Anchors, Journal: p.Journal, Seen: b.seen, At: now, Workers: p.Workers})
+		s, reports := lotl.Authenticate(lotl.Input{Files: files, Kept: b.keptLists(), Anchors: p.Anchors, Journal: p.Journal, Seen: b.seen, Known: lotl.KnownIn(b.snapshot), At: now, Workers: p.Workers})
 		result.Reports = reports
 		if result.Snapshot = nil; len(s.LOTLs) > 0 {
 			result.Snapshot = s

@@ -61,7 +61,7 @@ func (b *base) without(territory string) *base {
 // it that is not the one in force, and returns what was seen.
 func (p *Puller) forget(b *base, answers []answer, now time.Time) []lotl.Seen {
 	without := b.without(p.forgets)
-	s, _ := lotl.Authenticate(lotl.Input{Files: filesOf(answers), Kept: without.keptLists(), Anchors: p.Anchors, Journal: p.Journal, Seen: without.seen, At: now, Workers: p.Workers})
+	s, _ := lotl.Authenticate(lotl.Input{Files: filesOf(answers), Kept: without.keptLists(), Anchors: p.Anchors, Journal: p.Journal, Seen: without.seen, Known: lotl.KnownIn(without.snapshot), At: now, Workers: p.Workers})
 	came := slices.ContainsFunc(answers, func(a answer) bool {
 		return a.raw != nil && !without.left[a.sha256] && slices.ContainsFunc(slices.Concat(s.LOTLs, s.Lists), func(l *trustlist.List) bool {
 			return l.SHA256 == a.sha256 && idOf(l).Territory == p.forgets

@@ -329,7 +329,7 @@ func (r *round) authentic(answers []answer) *trustlist.List {
 		return s.LOTLs[0]
 	}
 	s, _ := lotl.Authenticate(lotl.Input{Files: files, Kept: r.base.keptLOTLs(), Anchors: r.Anchors, Journal: r.Journal, Seen: r.base.seen,
-		At: r.began, Workers: r.Workers})
+		Known: lotl.KnownIn(r.base.snapshot), At: r.began, Workers: r.Workers})
 	if len(s.LOTLs) == 0 {
 		return nil
 	}

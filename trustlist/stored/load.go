@@ -180,7 +180,7 @@ func load(fsys fs.FS, e ListEntry, reader *trustlist.Reader, buf *bytes.Buffer) 
 		return nil, fmt.Errorf("loading trust snapshot: signer of list %s: %w", e.File, err)
 	}
 	l.Name, l.Source = e.File, trustlist.Source(e.Source)
-	l.Signature = trustlist.SignatureStatus{Indication: e.Signature.Indication, Signer: signer, SigningTime: e.Signature.SigningTime}
+	l.Signature = trustlist.SignatureStatus{Indication: e.Signature.Indication, Signer: signer, SigningTime: e.Signature.SigningTime, Problems: e.Signature.Problems}
 	return l, nil
 }
 

@@ -115,6 +115,8 @@ type Signature struct {
 	SignedBy    string    `json:"signedBy"`
 	Signer      []byte    `json:"signer"`
 	SigningTime time.Time `json:"signingTime"`
+	// Problems are null where it was not written down what is odd about the signature.
+	Problems []string `json:"problems"`
 }
 
 // Path is where the list is stored, below the folder of the snapshot.
@@ -154,7 +156,7 @@ func Pack(s *trustlist.Snapshot, made time.Time) (*Package, error) {
 				return nil, fmt.Errorf("storing trust snapshot: list %s is not authenticated (%s)", l.Name, l.Signature.Indication)
 			}
 			e.Signature = Signature{Indication: l.Signature.Indication, SignedBy: l.Signature.Signer.SignerName(),
-				Signer: l.Signature.Signer.Raw, SigningTime: l.Signature.SigningTime}
+				Signer: l.Signature.Signer.Raw, SigningTime: l.Signature.SigningTime, Problems: l.Signature.Problems}
 			if encoded, err := trustlist.Encode(l); err == nil {
 				if e.Encoded, err = trustlist.EncodingID(encoded); err != nil {
 					return nil, fmt.Errorf("storing trust snapshot: %w", err)

@@ -12,6 +12,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -217,6 +218,30 @@ func TestLoadRefuses(t *testing.T) {
 				t.Errorf("it says %v, want %q", err, c.says)
 			}
 		})
+	}
+}
+
+// What is odd about a signature is stored, and that nobody wrote it down too: such a
+// list is not known to the next authentication.
+func TestProblemsOfSignaturesAreStored(t *testing.T) {
+	for name, problems := range map[string][]string{"unknown": nil, "none": {}, "one": {"it is odd"}} {
+		s := testSnapshot(t, 7)
+		s.Lists[0].Signature.Problems = problems
+		p, err := Pack(s, made)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, _, err := Load(p.memory(t), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := got.Lists[0]
+		if !slices.Equal(l.Signature.Problems, problems) || (l.Signature.Problems == nil) != (problems == nil) {
+			t.Errorf("%s: %q", name, l.Signature.Problems)
+		}
+		if known := slices.Contains(lotl.KnownIn(got), l); known != (problems != nil) {
+			t.Errorf("%s: it is known: %t", name, known)
+		}
 	}
 }
 
