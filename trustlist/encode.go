@@ -14,7 +14,7 @@ import (
 // EncodingVersion counts the changes of the encoding and of what Read takes from a
 // list: an encoding of another version is not decoded, and its list is read again
 // from the XML. TestEncodingVersion says when it must grow.
-const EncodingVersion = 1
+const EncodingVersion = 2
 
 // encodingMagic begins every encoding; the version, an octet, and the SHA-256 of the
 // list follow.

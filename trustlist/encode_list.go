@@ -63,7 +63,7 @@ func (c *coder) provider(p *Provider) {
 
 func (c *coder) service(s *Service) {
 	c.listed(&s.Certificates)
-	pointers(c, &s.Instances, MaxInstances+1, 10, (*coder).instance)
+	pointers(c, &s.Instances, MaxInstances+1, 11, (*coder).instance)
 	if c.reading {
 		for _, i := range s.Instances {
 			i.Service = s
@@ -74,6 +74,7 @@ func (c *coder) service(s *Service) {
 func (c *coder) instance(i *Instance) {
 	c.text(&i.Type)
 	c.text(&i.Name)
+	c.all(&i.Names)
 	c.text(&i.Status)
 	c.time(&i.Start)
 	optional(c, &i.End, (*coder).time)

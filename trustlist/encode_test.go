@@ -219,7 +219,7 @@ func TestEncodingVersion(t *testing.T) {
 	} {
 		all = append(all, comeBack(t, mustParse(t, raw))...)
 	}
-	if got := evidence.Of(all).String(); EncodingVersion != 1 || got != "39d8ca2bbb2d3d8aec3635662e027fe33b102c9a6121e75d522af88ee20fc985" {
+	if got := evidence.Of(all).String(); EncodingVersion != 2 || got != "181457f43121d94c32fbf0a1bba67be8056578faf3634f5b3cf835dd0dbacadb" {
 		t.Errorf("version %d encodes to %s", EncodingVersion, got)
 	}
 }
@@ -247,7 +247,7 @@ func TestCorpusEncoding(t *testing.T) {
 		xml, encoded = xml+len(raw), encoded+len(e)
 	}
 	t.Logf("%d lists of %d octets, encoded in %d", len(files), xml, encoded)
-	if got := evidence.Of(ids).String(); EncodingVersion != 1 || got != "26f84475206af12924d3240fe10bc2560f13c946b710056940e28ba396b00eac" {
+	if got := evidence.Of(ids).String(); EncodingVersion != 2 || got != "d17dca9f20736fde3203b710fa3d5a5a7dd9d8710736c6f1befdc7cd280286ac" {
 		t.Errorf("version %d encodes to %s", EncodingVersion, got)
 	}
 }

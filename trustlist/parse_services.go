@@ -125,7 +125,11 @@ func (p *parser) instance(s *Service, n *xmldom.Node) (i *Instance, dated bool, 
 			p.once(&i.Status, c)
 		case "ServiceName":
 			if i.Name == "" {
-				i.Name = p.intern(first(names(c, "Name")))
+				i.Names = names(c, "Name")
+				for n := range i.Names {
+					i.Names[n] = p.intern(i.Names[n])
+				}
+				i.Name = first(i.Names)
 			}
 		case "StatusStartingTime":
 			if dated {

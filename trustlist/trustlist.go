@@ -136,6 +136,7 @@ type Service struct {
 type Instance struct {
 	Service                    *Service
 	Type, Name, Status         string
+	Names                      []string // ServiceName in all languages, English first; Name is the first
 	Start                      time.Time
 	End                        *time.Time // start of the next newer instance; nil: open
 	ASI                        []string   // AdditionalServiceInformation URIs (§5.5.9.4)

@@ -70,6 +70,30 @@ func newNation(t testing.TB) *nation {
 	return n
 }
 
+// A service is found by its name in any language, and called by the English one.
+func TestNamesInOtherLanguages(t *testing.T) {
+	n := newNation(t)
+	n.pkc.Service.Translations = map[string]string{"cs": "Kvalifikovaná certifikační autorita", "de": "Postzeichen"}
+	s := snapshot(t, n.world)
+	b := browse.New(s)
+	for _, text := range []string{"PostSignum", "kvalifikovana", "postzeichen CZ", "kvalifikovaná PostSignum"} {
+		if got := find(t, b, text); got.Name != "PostSignum" || got.Territory != "CZ" {
+			t.Errorf("%q finds %q of %s", text, got.Name, got.Territory)
+		}
+	}
+	for _, l := range s.Lists {
+		for _, p := range l.Providers {
+			for _, x := range p.Services {
+				for _, i := range x.Instances {
+					if want := map[bool]int{true: 3, false: 1}[l.Territory == "CZ"]; len(i.Names) != want || i.Names[0] != i.Name {
+						t.Errorf("%s: the names of %q are %q", l.Territory, i.Name, i.Names)
+					}
+				}
+			}
+		}
+	}
+}
+
 // find is the one service that a text finds.
 func find(t testing.TB, b *browse.Browser, text string) browse.Service {
 	t.Helper()

@@ -118,9 +118,11 @@ func (d document) of(s *trustlist.Service, id string) document {
 	}
 	known := map[string]bool{}
 	for _, i := range s.Instances {
-		if folded := Fold(i.Name); !known[folded] {
-			known[folded] = true
-			out.fields = append(out.fields, field{folded, "name of the service", 9})
+		for _, name := range i.Names {
+			if folded := Fold(name); !known[folded] {
+				known[folded] = true
+				out.fields = append(out.fields, field{folded, "name of the service", 9})
+			}
 		}
 	}
 	for _, c := range s.Certificates {

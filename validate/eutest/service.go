@@ -137,6 +137,8 @@ type Service struct {
 	RawExtension string
 	BySKI        bool // history entries have an X509SKI only
 	OnlySKI      bool // the current identity too: nothing ever matches it
+	// Translations are the name in other languages, by their codes.
+	Translations map[string]string
 }
 
 // Provider is a trust service provider in a national list.

@@ -50,7 +50,16 @@ func (s *Service) entry(at Status, identity string) string {
 		qualified = at.Qualifications
 	}
 	return fmt.Sprintf(`<tsl:ServiceTypeIdentifier>%s</tsl:ServiceTypeIdentifier><tsl:ServiceName>%s</tsl:ServiceName><tsl:ServiceDigitalIdentity>%s</tsl:ServiceDigitalIdentity><tsl:ServiceStatus>%s</tsl:ServiceStatus><tsl:StatusStartingTime>%s</tsl:StatusStartingTime>%s`,
-		prefixed(prefixServiceType, typ), nameXML(s.Name), identity, prefixed(prefixServiceStatus, at.URI), timeXML(at.Since), s.extensions(asi, qualified))
+		prefixed(prefixServiceType, typ), s.names(), identity, prefixed(prefixServiceStatus, at.URI), timeXML(at.Since), s.extensions(asi, qualified))
+}
+
+// names are those in other languages, then the English one.
+func (s *Service) names() string {
+	var b strings.Builder
+	for _, language := range slices.Sorted(maps.Keys(s.Translations)) {
+		b.WriteString(`<tsl:Name xml:lang="` + language + `">` + escapeText(s.Translations[language]) + `</tsl:Name>`)
+	}
+	return b.String() + nameXML(s.Name)
 }
 
 // extensions is ServiceInformationExtensions (TS 119 612 §5.5.9).
