@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/vidimus/vidimus/validate/evidence"
 )
@@ -14,6 +15,7 @@ import (
 //	bundles/ab/abcd…/manifest.json one per bundle, written after its objects
 //	quarantine/ab/abcd….json       a note for each object or manifest found damaged
 //	bundles/ab/abcd…/record-000001.ers its evidence records, each the one before, renewed
+//	record-sums/20261122T230502Z/….txt the SHA-256 of records stamped then, of many bundles
 //	deletions/ab/abcd…/record.json what was deleted, why, by whom; kept for ever; see deletion.go
 //	deletions/ab/abcd…/record.json.p7s its signature, written before it
 //	deletions/ab/abcd…/done.json   nothing of the bundle is left
@@ -35,6 +37,10 @@ const (
 	recordName    = "/record-"
 	recordSuffix  = ".ers"
 	recordDigits  = 6
+	sumsPrefix    = "record-sums/"
+	sumsSuffix    = ".txt"
+	sumsTime      = "20060102T150405Z"
+	sumsSpan      = 16 // hexadecimal digits of the first and the last bundle
 
 	deletionsPrefix = "deletions/"
 	deletionName    = "/record.json"
@@ -94,6 +100,46 @@ func idOfRecordKey(key string) (id evidence.ID, n int, ok bool) {
 	}
 	id, ok = idOfManifestKey(key[:at] + manifestName)
 	return id, n, ok && recordKey(id, n) == key+recordSuffix
+}
+
+// sumsOf is a list of the sums of evidence records, by its key: the first digits of the
+// first and of the last bundle that it names, and the SHA-256 of its octets.
+type sumsOf struct {
+	key, first, last string
+	sha256           evidence.ID
+}
+
+// spans says whether a list may name a bundle.
+func (k sumsOf) spans(id evidence.ID) bool {
+	digits := id.String()[:sumsSpan]
+	return k.first <= digits && digits <= k.last
+}
+
+func sumsFolder(stamped time.Time) string {
+	return sumsPrefix + stamped.UTC().Format(sumsTime) + "/"
+}
+
+func sumsKey(stamped time.Time, first, last, sha256 evidence.ID) string {
+	return fmt.Sprintf("%s%s-%s-%s%s", sumsFolder(stamped), first.String()[:sumsSpan], last.String()[:sumsSpan], sha256, sumsSuffix)
+}
+
+// parseSumsKey is the reverse of sumsKey.
+func parseSumsKey(key string) (k sumsOf, ok bool) {
+	rest, ok := strings.CutPrefix(key, sumsPrefix)
+	if !ok {
+		return k, false
+	}
+	stamped, name, _ := strings.Cut(rest, "/")
+	if _, err := time.Parse(sumsTime, stamped); err != nil {
+		return k, false
+	}
+	parts := strings.Split(strings.TrimSuffix(name, sumsSuffix), "-")
+	if len(parts) != 3 || len(parts[0]) != sumsSpan || len(parts[1]) != sumsSpan {
+		return k, false
+	}
+	id, err := evidence.ParseID(parts[2])
+	k = sumsOf{key, parts[0], parts[1], id}
+	return k, err == nil && name == parts[0]+"-"+parts[1]+"-"+id.String()+sumsSuffix
 }
 
 // idOfManifestKey is the reverse of manifestKey.

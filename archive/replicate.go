@@ -24,7 +24,7 @@ type Replicated struct {
 // at is the clock, by which retention is judged.
 func Replicate(ctx context.Context, from, to Store, at time.Time) (Replicated, error) {
 	r := &replication{from: from, to: to, at: at}
-	for _, pass := range []func(context.Context) error{r.deletions, r.bundles, r.audit} {
+	for _, pass := range []func(context.Context) error{r.deletions, r.sums, r.bundles, r.audit} {
 		if err := pass(ctx); err != nil {
 			return r.out, fmt.Errorf("replicating %s to %s: %w", from.Capabilities().Place, to.Capabilities().Place, err)
 		}
@@ -36,6 +36,8 @@ type replication struct {
 	from, to Store
 	at       time.Time
 	out      Replicated
+	noted    notedSums // of the store's evidence records, once they are read
+	read     bool
 }
 
 // deletions copies the records of deletions and ends them on the replica. One that the
@@ -78,6 +80,34 @@ func (r *replication) deletions(ctx context.Context) error {
 	return err
 }
 
+// sums copies what was noted of evidence records, before the records themselves. A list
+// that is damaged is told.
+func (r *replication) sums(ctx context.Context) error {
+	for k, err := range sumLists(ctx, r.from, time.Time{}) {
+		if err != nil {
+			return err
+		}
+		if there, err := has(ctx, r.to, k.key); err != nil || there {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		raw, _, says, err := fitting(ctx, r.from, k.key, isOf(k.sha256))
+		if err != nil {
+			return err
+		}
+		if says != "" {
+			r.damaged(k.key, says)
+			continue
+		}
+		if err := r.to.Put(ctx, k.key, raw); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (r *replication) bundles(ctx context.Context) error {
 	there := map[string]int{} // bundles of the replica, and their records
 	for b, err := range List(ctx, r.to) {
@@ -99,9 +129,12 @@ func (r *replication) bundles(ctx context.Context) error {
 			}
 		}
 		for n := records + 1; n <= b.Records; n++ {
-			raw, err := Record(ctx, r.from, b.ID, n)
+			raw, err := r.record(ctx, b.ID, n)
 			if err != nil {
 				return err
+			}
+			if raw == nil {
+				break // a record without the one before it is not found
 			}
 			if err := PutRecord(ctx, r.to, b.ID, n, raw); err != nil {
 				return err
@@ -115,6 +148,49 @@ func (r *replication) bundles(ctx context.Context) error {
 	return nil
 }
 
+// record reads a record as it was written, as far as that was noted; nil where it is
+// altered.
+func (r *replication) record(ctx context.Context, id string, n int) ([]byte, error) {
+	if !r.read {
+		for k, err := range sumLists(ctx, r.from, time.Time{}) {
+			if err != nil {
+				return nil, err
+			}
+			sums, err := readSums(ctx, r.from, k)
+			var damaged *DamagedError
+			if errors.As(err, &damaged) {
+				continue // sums has told it
+			}
+			if err != nil {
+				return nil, err
+			}
+			r.noted = append(r.noted, sums...)
+		}
+		r.noted, r.read = r.noted.ordered(), true
+	}
+	key, err := bundleID(id)
+	if err != nil {
+		return nil, err
+	}
+	sums := r.noted.of(key, n)
+	if len(sums) == 0 {
+		return Record(ctx, r.from, id, n)
+	}
+	raw, _, says, err := fitting(ctx, r.from, recordKey(key, n), isOneOf(sums))
+	if err != nil {
+		return nil, fmt.Errorf("reading evidence record %d of bundle %s: %w", n, id, err)
+	}
+	if says != "" {
+		r.damaged(recordKey(key, n), says, id)
+		return nil, nil
+	}
+	return raw, nil
+}
+
+func (r *replication) damaged(key, says string, bundles ...string) {
+	r.out.Damaged = append(r.out.Damaged, Damaged{Key: key, Problem: "altered", Says: says, Bundles: bundles, FoundAt: r.at.UTC()})
+}
+
 // bundle copies one bundle, checked; false where it cannot be copied.
 func (r *replication) bundle(ctx context.Context, b Bundle) (bool, error) {
 	raw, err := Load(ctx, r.from, b.ID)
@@ -124,7 +200,7 @@ func (r *replication) bundle(ctx context.Context, b Bundle) (bool, error) {
 	case errors.As(err, &deleted):
 		return false, nil
 	case errors.As(err, &damaged):
-		r.out.Damaged = append(r.out.Damaged, Damaged{Key: damaged.Key, Problem: "altered", Says: damaged.Says, Bundles: []string{b.ID}, FoundAt: r.at.UTC()})
+		r.damaged(damaged.Key, damaged.Says, b.ID)
 		return false, nil
 	case err != nil:
 		return false, err

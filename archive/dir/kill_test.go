@@ -20,6 +20,7 @@ import (
 	"github.com/vidimus/vidimus/archive"
 	"github.com/vidimus/vidimus/archive/audit"
 	"github.com/vidimus/vidimus/archive/storetest"
+	"github.com/vidimus/vidimus/validate/evidence"
 )
 
 var killClock = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
@@ -37,8 +38,16 @@ var killed = []struct {
 		_, err := archive.Save(t.Context(), st, raw)
 		return err
 	}},
-	{name: "record", steps: 8, do: func(t *testing.T, st *Store, _ archive.Store) error { // of a seal or a renewal
-		return archive.PutRecord(t.Context(), st, bundleID(t, 1), 1, []byte("a record"))
+	{name: "record", steps: 16, do: func(t *testing.T, st *Store, _ archive.Store) error { // of a seal or a renewal
+		id, err := evidence.ParseID(bundleID(t, 1))
+		if err != nil {
+			return err
+		}
+		record := []byte("a record")
+		if err := archive.PutSums(t.Context(), st, killClock, []archive.RecordSum{{Bundle: id, N: 1, SHA256: evidence.Of(record)}}); err != nil {
+			return err
+		}
+		return archive.PutRecord(t.Context(), st, bundleID(t, 1), 1, record)
 	}},
 	{name: "delete", steps: 50, do: func(t *testing.T, st *Store, _ archive.Store) error {
 		if _, err := archive.Resume(t.Context(), st, killClock); err != nil {
@@ -205,6 +214,9 @@ func readable(t *testing.T, st *Store, at int, op string) {
 		default:
 			t.Errorf("killed at step %d of %s: bundle %d: same %v, %v", at, op, n, bytes.Equal(got, raw), err)
 		}
+	}
+	if fixed, err := archive.Fixity(t.Context(), st, archive.FixityOptions{At: killClock}); op == "record" && (err != nil || fixed.Damaged+fixed.Unnoted > 0) {
+		t.Errorf("killed at step %d of %s: a record that nobody noted, or damage: %+v, %v", at, op, fixed, err)
 	}
 }
 

@@ -75,6 +75,12 @@ func (o onlyRead) Put(ctx context.Context, key string, data []byte) error {
 	return nil
 }
 
+// List gives nothing: there are no deletions, for which Save looks, and to look for them
+// among all keys of a map would take most of the time.
+func (o onlyRead) List(context.Context, string) iter.Seq2[archive.Info, error] {
+	return func(func(archive.Info, error) bool) {}
+}
+
 func BenchmarkRebuild(b *testing.B) {
 	st := benchStore(b, benchBundles)
 	for _, kind := range []string{"sqlite", "postgres"} {

@@ -59,6 +59,9 @@ type Options struct {
 	// Extra gives what is put, besides bundles, under the first time-stamp of a Seal; it
 	// is asked only when bundles are sealed. nil: nothing.
 	Extra func(ctx context.Context) ([]Extra, error)
+	// Sums answers what records were when they were written, and may be shared by many
+	// calls over one store; nil: each asks for itself.
+	Sums *archive.Sums
 	// Progress is told what was done, from one goroutine at a time; nil: nobody.
 	Progress func(Progress)
 }
@@ -99,6 +102,9 @@ func newRun(o Options) (*run, error) {
 	}
 	if o.Batch == 0 {
 		o.Batch = MaxBatch
+	}
+	if o.Sums == nil {
+		o.Sums = archive.NewSums(o.Store)
 	}
 	if o.Progress == nil {
 		o.Progress = func(Progress) {}

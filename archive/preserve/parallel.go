@@ -12,9 +12,10 @@ const writers = 16
 // progressStep is after how many records progress is told.
 const progressStep = 1024
 
-// writeAll calls do for every index from 0 to n-1, several at a time, and counts how
-// often it says true. The first error cancels the rest; what is written stays.
-func (r *run) writeAll(ctx context.Context, step string, n int, do func(context.Context, int) (bool, error)) (int, error) {
+// each calls do for every index from 0 to n-1, several at a time, and counts how often
+// it says true. The first error cancels the rest; what is written stays. progress is
+// told how many are done; nil: nobody.
+func each(ctx context.Context, n int, progress func(done int), do func(context.Context, int) (bool, error)) (int, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	indices := make(chan int)
@@ -32,8 +33,8 @@ func (r *run) writeAll(ctx context.Context, step string, n int, do func(context.
 				if done++; yes {
 					wrote++
 				}
-				if done%progressStep == 0 || done == n {
-					r.Progress(Progress{step, done, n})
+				if progress != nil && (done%progressStep == 0 || done == n) {
+					progress(done)
 				}
 				lock.Unlock()
 			}

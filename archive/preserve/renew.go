@@ -183,19 +183,6 @@ type recordError struct{ err error }
 func (e *recordError) Error() string { return e.err.Error() }
 func (e *recordError) Unwrap() error { return e.err }
 
-// read reads a stored record.
-func (r *run) read(ctx context.Context, id string, n int) (*record, error) {
-	raw, err := archive.Record(ctx, r.Store, id, n)
-	if err != nil {
-		return nil, err
-	}
-	rec, err := parse(raw, &r.tokens)
-	if err != nil {
-		return nil, &recordError{fmt.Errorf("bundle %s, record %d: %w", id, n, err)}
-	}
-	return rec, nil
-}
-
 // sequenceOf names the tokens of a record: records with the same ones are as good as
 // each other, but for their own hash values.
 func sequenceOf(rec *record) evidence.ID {
@@ -269,13 +256,8 @@ func (n *renewal) renew(ctx context.Context, key batchKey, b *batch) (int, error
 	if err != nil {
 		return 0, err
 	}
-	return n.writeAll(ctx, "renewing", len(b.items), func(ctx context.Context, i int) (bool, error) {
-		raw, err := renewed(ctx, i, token)
-		if err != nil {
-			return false, err
-		}
-		return n.put(ctx, b.items[i].id.String(), b.items[i].n+1, raw)
-	})
+	return n.write(ctx, "renewing", token, len(b.items), func(i int) (evidence.ID, int) { return b.items[i].id, b.items[i].n + 1 },
+		func(ctx context.Context, i int) ([]byte, error) { return renewed(ctx, i, token) })
 }
 
 // gains refuses a token that would prove no longer than what it is to renew, else

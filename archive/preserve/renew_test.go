@@ -196,7 +196,7 @@ func TestRenewGains(t *testing.T) {
 func TestRenewKilledAtEachWrite(t *testing.T) {
 	const bundles = 4
 	for _, tree := range []bool{false, true} {
-		for at := 1; at <= bundles; at++ {
+		for at := 1; at <= bundles+1; at++ { // the list of their sums, then each
 			for _, effect := range []bool{false, true} {
 				s, ids, tsa := renewable(t, bundles, tree)
 				o := s.options(tsa)
@@ -208,6 +208,7 @@ func TestRenewKilledAtEachWrite(t *testing.T) {
 				for _, id := range ids {
 					_, _, n := s.latest(id)
 					s.proves(id, n)
+					s.noted(id)
 					kept += n - 1
 				}
 				o.Store = s.store

@@ -107,13 +107,8 @@ func (r *run) seal(ctx context.Context, d algo.Digest, ids []evidence.ID) (wrote
 	if err != nil {
 		return 0, damaged, err
 	}
-	wrote, err = r.writeAll(ctx, "sealing", len(ids), func(ctx context.Context, i int) (bool, error) {
-		raw, err := first(i, token)
-		if err != nil {
-			return false, err
-		}
-		return r.put(ctx, ids[i].String(), 1, raw)
-	})
+	wrote, err = r.write(ctx, "sealing", token, len(ids), func(i int) (evidence.ID, int) { return ids[i], 1 },
+		func(_ context.Context, i int) ([]byte, error) { return first(i, token) })
 	for i, x := range extra {
 		var raw []byte
 		if err == nil {
@@ -217,16 +212,6 @@ func (r *run) believe(ctx context.Context, id string, token *tst.Token, with fun
 		}
 	}
 	return token, nil
-}
-
-// put writes a record; false where another run was faster, which is as good.
-func (r *run) put(ctx context.Context, id string, n int, raw []byte) (bool, error) {
-	err := archive.PutRecord(ctx, r.Store, id, n, raw)
-	var exists *archive.ExistsError
-	if errors.As(err, &exists) {
-		return false, nil
-	}
-	return err == nil, err
 }
 
 // later is the later of two times: the clock of a TSA may be some seconds ahead.

@@ -23,7 +23,8 @@ type ArchiveFixityCmd struct {
 
 // Help is the example under --help.
 func (c *ArchiveFixityCmd) Help() string {
-	return `Reads the store again and compares every object and manifest with its hash. What is
+	return `Reads the store again and compares every object, manifest and evidence record with its
+hash. What is
 altered, missing, hidden or overwritten is named with the bundles that hold it, and a
 note about it is stored under quarantine/. With --replica what is altered or missing is
 restored from there. Exit status 1 when anything stays damaged.
@@ -115,16 +116,23 @@ func (c *ArchiveFixityCmd) printRun(w io.Writer, f archive.Fixed) error {
 		return json.NewEncoder(w).Encode(struct {
 			Objects   int   `json:"objects"`
 			Manifests int   `json:"manifests"`
+			Records   int   `json:"evidenceRecords"`
+			Unnoted   int   `json:"unnotedRecords,omitempty"` // of which no SHA-256 was noted when they were written
 			Octets    int64 `json:"octets"`
 			Damaged   int   `json:"damaged"`
 			Restored  int   `json:"restored,omitempty"` // of those damaged
-		}{f.Objects, f.Manifests, f.Octets, f.Damaged, f.Restored})
+		}{f.Objects, f.Manifests, f.Records, f.Unnoted, f.Octets, f.Damaged, f.Restored})
 	}
 	restored := ""
 	if f.Restored > 0 {
 		restored = fmt.Sprintf(", %d of them restored", f.Restored)
 	}
-	_, err := fmt.Fprintf(w, "%d objects and %d manifests read, %d octets; %d damaged%s\n", f.Objects, f.Manifests, f.Octets, f.Damaged, restored)
+	unnoted := ""
+	if f.Unnoted > 0 {
+		unnoted = fmt.Sprintf("; the SHA-256 of %d more evidence records was not recorded when they were written", f.Unnoted)
+	}
+	_, err := fmt.Fprintf(w, "%d objects, %d manifests and %d evidence records read, %d octets; %d damaged%s%s\n",
+		f.Objects, f.Manifests, f.Records, f.Octets, f.Damaged, restored, unnoted)
 	return err
 }
 

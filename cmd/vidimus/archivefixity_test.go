@@ -13,7 +13,7 @@ import (
 func TestArchiveFixity(t *testing.T) {
 	url, root, ids, _ := fillArchive(t)
 	out, err := runArchive(t, "fixity", "--store", url, "--rate", "10G")
-	if err != nil || !strings.HasSuffix(out, "; 0 damaged\n") || !strings.Contains(out, " and 2 manifests read") {
+	if err != nil || !strings.HasSuffix(out, "; 0 damaged\n") || !strings.Contains(out, ", 2 manifests and 0 evidence records read") {
 		t.Fatalf("%q, %v", out, err)
 	}
 	name := filepath.Join(root, "bundles", ids[0][:2], ids[0], "manifest.json")

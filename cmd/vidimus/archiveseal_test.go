@@ -75,9 +75,47 @@ func TestArchiveSeal(t *testing.T) {
 			t.Errorf("bundle %s has %d records, %v", id, n, err)
 		}
 	}
+	// An octet that is under no hash of the record: verify and fixity name it.
+	verify := []string{"verify", "--store", url, "--lists", "none", "--trust-anchor", anchor, "--offline", ids[0]}
+	if out, err := runArchive(t, verify...); err != nil || !strings.Contains(out, "evidence record 1 proves") || strings.Contains(out, "not recorded") {
+		t.Errorf("%q, %v", out, err)
+	}
+	key := "bundles/" + ids[0][:2] + "/" + ids[0] + "/record-000001.ers"
+	file := filepath.Join(strings.TrimPrefix(url, "dir:"), key)
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw[len(raw)-1] ^= 1
+	alterFile(t, file, raw)
+	if out, err := runArchive(t, verify...); archiveExit(err) != 1 || !strings.Contains(out, "record-000001.ers: altered") {
+		t.Errorf("an altered record: %q, %v", out, err)
+	}
+	if out, err := runArchive(t, "fixity", "--store", url); err == nil || !strings.Contains(out, key+": altered") || !strings.Contains(out, "and 2 evidence records read") {
+		t.Errorf("an altered record: %q, %v", out, err)
+	}
+	raw[len(raw)-1] ^= 1
+	alterFile(t, file, raw)
+	if err := os.RemoveAll(filepath.Join(strings.TrimPrefix(url, "dir:"), "record-sums")); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := runArchive(t, verify...); err != nil || !strings.Contains(out, "the SHA-256 of 1 of its records was not recorded") {
+		t.Errorf("an archive of before: %q, %v", out, err)
+	}
 	// Without trust in the TSA nothing is believed.
 	other, _, _, _ := fillArchive(t)
 	if _, err := runArchive(t, "seal", "--store", other, "--lists", "none", "--offline", "--tsa", tsa); err == nil || !strings.Contains(err.Error(), "does not prove") {
 		t.Errorf("a TSA that nobody vouches for: %v", err)
+	}
+}
+
+// alterFile writes over what a store protects against its owner's slips.
+func alterFile(t *testing.T, file string, raw []byte) {
+	t.Helper()
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, raw, 0o400); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -37,7 +37,8 @@ type verified struct {
 func (c *ArchiveVerifyCmd) Help() string {
 	return `Reads every object of a bundle and compares it with its hashes. A bundle in a store may
 have an evidence record: it is judged by the lists and the policy, offline, and it is
-said what it proves, until when, or since when no more.
+said what it proves, until when, or since when no more. A record that is not, octet for
+octet, what was written is named, also where its time-stamps do not tell.
 
 Example:
   vidimus archive verify --store dir:proof --all`
@@ -118,14 +119,14 @@ func (c *ArchiveVerifyCmd) stored(ctx context.Context, rt *runtime, st archive.S
 		if err != nil {
 			v.Error = err.Error()
 		}
-		v.Damages, v.Intact = damages, err == nil && len(damages) == 0
-		if logErr := log.told(ctx, "verify", id, nil, fmt.Sprintf("intact: %v", v.Intact)); logErr != nil {
-			return logErr
-		}
-		if v.Intact {
-			if v.Record, err = record(ctx, id); err != nil {
+		if err == nil && len(damages) == 0 {
+			if v.Record, damages, err = record(ctx, id); err != nil {
 				return err
 			}
+		}
+		v.Damages, v.Intact = damages, v.Error == "" && len(damages) == 0
+		if logErr := log.told(ctx, "verify", id, nil, fmt.Sprintf("intact: %v", v.Intact)); logErr != nil {
+			return logErr
 		}
 		return say(v)
 	}
