@@ -138,13 +138,19 @@ func (s *Signature) names() string {
 	return fold(strings.Join([]string{s.SignedBy, s.CommonName, s.GivenName, s.Surname, s.Pseudonym, s.Organization, s.SerialNumber}, " "), maxNames)
 }
 
-// signed is the earliest best signature time.
-func (e *Entry) signed() time.Time {
-	var first time.Time
+// signed are the earliest and the latest best signature time.
+func (e *Entry) signed() (first, last time.Time) {
 	for _, s := range e.Signatures {
-		if t := s.BestSignatureTime.Time; !t.IsZero() && (first.IsZero() || t.Before(first)) {
+		t := s.BestSignatureTime.Time
+		if t.IsZero() {
+			continue
+		}
+		if first.IsZero() || t.Before(first) {
 			first = t
 		}
+		if t.After(last) {
+			last = t
+		}
 	}
-	return first
+	return first, last
 }

@@ -31,8 +31,9 @@ type Options struct {
 // Index is the index of one archive. All methods may be called at the same time, and
 // from several processes over one database.
 type Index struct {
-	db *database.DB
-	o  Options
+	db  *database.DB
+	o   Options
+	few int // the constant; smaller in tests
 }
 
 // MaxTenant bounds the name of a tenant, in octets.
@@ -51,11 +52,11 @@ func Open(ctx context.Context, db *database.DB, o Options) (*Index, error) {
 	if err := db.Migrate(ctx, "index", steps); err != nil {
 		return nil, fmt.Errorf("opening the index: %w", err)
 	}
-	return &Index{db: db, o: o}, nil
+	return &Index{db: db, o: o, few: few}, nil
 }
 
 // facts is the version of what is read from a bundle: another one makes other rows.
-const facts = "1"
+const facts = "2"
 
 // Names in vidimus_meta.
 const (

@@ -149,7 +149,8 @@ func (w *where) between(column string, from, to time.Time) {
 	}
 }
 
-// where is the query as a condition on vidimus_bundle b.
+// where is the query as a condition on vidimus_bundle b, without what it says of one
+// signature.
 func (q *Query) where(tenant string) *where {
 	w := &where{}
 	w.and("b.tenant = ?", tenant)
@@ -173,6 +174,19 @@ func (q *Query) where(tenant string) *where {
 			w.and("b.id IN (SELECT bundle FROM "+other.table+" WHERE tenant = ? AND "+other.column+" = ?)", tenant, key(other.value))
 		}
 	}
+	// What one signature must be, the bundle's earliest and latest ones bound.
+	if !q.SignedFrom.IsZero() {
+		w.and("b.signed_last >= ?", q.SignedFrom.Unix())
+	}
+	if !q.SignedTo.IsZero() {
+		w.and("b.signed < ?", q.SignedTo.Unix())
+	}
+	return w
+}
+
+// signature is what the query says of one and the same signature, as a condition on
+// vidimus_signature; empty where it says nothing.
+func (q *Query) signature() *where {
 	s := &where{}
 	s.holds("signer", q.Signer)
 	s.begins("serial", q.SerialNumber)
@@ -189,10 +203,7 @@ func (q *Query) where(tenant string) *where {
 	}
 	s.between("signed", q.SignedFrom, q.SignedTo)
 	s.between("claimed", q.ClaimedFrom, q.ClaimedTo)
-	if len(s.all) > 0 {
-		w.and("b.id IN (SELECT bundle FROM vidimus_signature WHERE tenant = ? AND "+strings.Join(s.all, " AND ")+")", append([]any{tenant}, s.args...)...)
-	}
-	return w
+	return s
 }
 
 // cursor is where a page ended.

@@ -35,6 +35,12 @@ CREATE INDEX vidimus_digest_digest ON vidimus_digest (tenant, digest, bundle);
 
 CREATE TABLE vidimus_territory (tenant TEXT NOT NULL, bundle TEXT NOT NULL, territory TEXT NOT NULL, PRIMARY KEY (tenant, bundle, territory));
 CREATE INDEX vidimus_territory_territory ON vidimus_territory (tenant, territory, bundle);
+`, `
+ALTER TABLE vidimus_bundle ADD COLUMN signed_last INTEGER NOT NULL DEFAULT 0;
+DROP INDEX vidimus_bundle_signed;
+CREATE INDEX vidimus_bundle_signed ON vidimus_bundle (tenant, signed, id, signed_last);
+CREATE INDEX vidimus_bundle_month ON vidimus_bundle (tenant, ends_month);
+CREATE INDEX vidimus_signature_more ON vidimus_signature (tenant, bundle, n) WHERE n > 0;
 `}
 
 // table is one whose rows belong to bundles; the second column of all is the bundle.
@@ -44,7 +50,7 @@ type table struct {
 }
 
 var (
-	bundles     = table{"vidimus_bundle", []string{"tenant", "id", "records", "hidden", "damaged", "file", "form", "policy", "validated", "signed", "ends", "ends_month", "lock_until"}}
+	bundles     = table{"vidimus_bundle", []string{"tenant", "id", "records", "hidden", "damaged", "file", "form", "policy", "validated", "signed", "signed_last", "ends", "ends_month", "lock_until"}}
 	entries     = table{"vidimus_entry", []string{"tenant", "bundle", "entry"}}
 	signatures  = table{"vidimus_signature", []string{"tenant", "bundle", "n", "indication", "sub_indication", "qualification", "format", "signer", "serial", "country", "scheme", "level", "signed", "claimed"}}
 	digests     = table{"vidimus_digest", []string{"tenant", "bundle", "digest"}}

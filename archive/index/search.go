@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"io"
-	"slices"
 	"strings"
 )
 
@@ -33,7 +31,10 @@ func (x *Index) Search(ctx context.Context, q Query) (Page, error) {
 	if err != nil {
 		return Page{}, err
 	}
-	w := q.where(x.o.Tenant)
+	w, err := x.where(ctx, &q)
+	if err != nil {
+		return Page{}, err
+	}
 	by, order, beyond := "b."+column[q.Sort], "ASC", ">"
 	if q.Desc {
 		order, beyond = "DESC", "<"
@@ -84,96 +85,35 @@ func timeColumn(s Sort) string {
 	return "b." + column[s]
 }
 
-// Count is how many bundles have one value of what is counted by.
-type Count struct {
-	Value   string `json:"value"`
-	Bundles int    `json:"bundles"`
-}
+// few is how many bundles are named in a query one by one.
+const few = 1000
 
-// Counts are bundles by what they say. A bundle with several signatures counts once
-// for each value among them; text is in lower case, as it is compared.
-type Counts struct {
-	Bundles     int     `json:"bundles"`
-	Verdicts    []Count `json:"verdicts"` // indications of signatures
-	Schemes     []Count `json:"schemes"`
-	Territories []Count `json:"territories"`
-	Expiry      []Count `json:"expiry"` // months as 2031-07; "" for bundles that rest on nothing that ends
-}
-
-// Count counts the bundles that a query asks for; its order and page do not matter.
-func (x *Index) Count(ctx context.Context, q Query) (Counts, error) {
-	if err := q.check(); err != nil {
-		return Counts{}, err
+// where is the query as a condition on vidimus_bundle b. Where few bundles have such a
+// signature they are looked up first, and all else is asked of them alone. Where many
+// have one, the bundles are passed in their order and each is asked: a page is full long
+// before all were.
+func (x *Index) where(ctx context.Context, q *Query) (*where, error) {
+	w, s := q.where(x.o.Tenant), q.signature()
+	if len(s.all) == 0 {
+		return w, nil
 	}
-	w := q.where(x.o.Tenant)
-	cond := strings.Join(w.all, " AND ")
-	var out Counts
-	err := x.db.Read(ctx, func(r *sql.Rows) error { return r.Scan(&out.Bundles) }, "SELECT count(*) FROM vidimus_bundle b WHERE "+cond, w.args...)
-	if err != nil {
-		return out, err
+	cond := strings.Join(s.all, " AND ")
+	var found []any
+	err := x.db.Read(ctx, func(r *sql.Rows) error {
+		var id string
+		err := r.Scan(&id)
+		found = append(found, id)
+		return err
+	}, "SELECT DISTINCT bundle FROM vidimus_signature WHERE tenant = ? AND "+cond+" LIMIT ?", append(append([]any{x.o.Tenant}, s.args...), x.few+1)...)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(found) == 0:
+		w.and("1 = 0")
+	case len(found) <= x.few:
+		w.and("b.id IN ("+marks(len(found))+")", found...)
+	default:
+		w.and("EXISTS (SELECT 1 FROM vidimus_signature s WHERE s.tenant = b.tenant AND s.bundle = b.id AND "+cond+")", s.args...)
 	}
-	joined := func(t table, column string) string {
-		return "SELECT t." + column + ", count(DISTINCT t.bundle) FROM " + t.name + " t JOIN vidimus_bundle b ON b.tenant = t.tenant AND b.id = t.bundle WHERE " +
-			cond + " GROUP BY t." + column + " ORDER BY t." + column
-	}
-	for _, one := range []struct {
-		into      *[]Count
-		statement string
-	}{
-		{&out.Verdicts, joined(signatures, "indication")},
-		{&out.Schemes, joined(signatures, "scheme")},
-		{&out.Territories, joined(territories, "territory")},
-	} {
-		err := x.db.Read(ctx, func(r *sql.Rows) error {
-			var c Count
-			err := r.Scan(&c.Value, &c.Bundles)
-			*one.into = append(*one.into, c)
-			return err
-		}, one.statement, w.args...)
-		if err != nil {
-			return out, err
-		}
-	}
-	err = x.db.Read(ctx, func(r *sql.Rows) error {
-		var month, n int
-		if err := r.Scan(&month, &n); err != nil {
-			return err
-		}
-		value := ""
-		if month != 0 {
-			value = fmt.Sprintf("%04d-%02d", month/100, month%100)
-		}
-		out.Expiry = append(out.Expiry, Count{value, n})
-		return nil
-	}, "SELECT b.ends_month, count(*) FROM vidimus_bundle b WHERE "+cond+" GROUP BY b.ends_month ORDER BY b.ends_month", w.args...)
-	return out, err
-}
-
-// Dump writes every row of the tenant, one JSON list a line, in an order that depends
-// on nothing but the rows: two indexes that say the same give the same octets.
-func (x *Index) Dump(ctx context.Context, to io.Writer) error {
-	enc := json.NewEncoder(to)
-	for _, t := range append([]table{{"vidimus_meta", []string{"tenant", "name", "value"}}}, tables...) {
-		err := x.db.Read(ctx, func(r *sql.Rows) error {
-			values := make([]any, len(t.columns))
-			into := make([]any, len(values))
-			for i := range values {
-				into[i] = &values[i]
-			}
-			if err := r.Scan(into...); err != nil {
-				return err
-			}
-			for i, v := range values {
-				if raw, ok := v.([]byte); ok {
-					values[i] = string(raw)
-				}
-			}
-			return enc.Encode(slices.Concat([]any{t.name}, values))
-		}, "SELECT "+strings.Join(t.columns, ", ")+" FROM "+t.name+" WHERE tenant = ? AND "+t.columns[1]+" <> ? ORDER BY "+
-			strings.Join(t.columns[:min(3, len(t.columns))], ", "), x.o.Tenant, metaComplete)
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return w, nil
 }

@@ -83,6 +83,7 @@ func TestSearch(t *testing.T) {
 		}
 		slices.Sort(want)
 		for kind, x := range indexes {
+			x.SetFew(len(name) % 2 * 1000) // both ways of searching
 			p, err := x.Search(t.Context(), test.q)
 			if err != nil {
 				t.Errorf("%s on %s: %v", name, kind, err)
@@ -94,6 +95,10 @@ func TestSearch(t *testing.T) {
 			}
 			if !slices.Equal(got, want) || p.Next != "" {
 				t.Errorf("%s on %s: %d bundles %q, want %q", name, kind, len(got), names(sc, got), names(sc, want))
+			}
+			x.SetFew((1 - len(name)%2) * 1000)
+			if again, err := x.Search(t.Context(), test.q); err != nil || len(again.Entries) != len(p.Entries) {
+				t.Errorf("%s on %s: %d bundles one way, %d the other; %v", name, kind, len(p.Entries), len(again.Entries), err)
 			}
 			if c, err := x.Count(t.Context(), test.q); err != nil || c.Bundles != len(want) {
 				t.Errorf("%s on %s: %d are counted, want %d; %v", name, kind, c.Bundles, len(want), err)

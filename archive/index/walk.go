@@ -15,7 +15,7 @@ import (
 // in one transaction, page how many rows of the index are compared at a time.
 const (
 	readers = 8
-	batch   = 256
+	batch   = 1024
 	page    = 4096
 )
 

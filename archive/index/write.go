@@ -54,8 +54,9 @@ func (x *Index) rows(e *Entry, out map[string][][]any) error {
 	if e.Lock != nil {
 		locked = unix(e.Lock.Until.Time)
 	}
+	first, last := e.signed()
 	add(bundles, e.EvidenceRecords, truth(e.Hidden), truth(e.Problem != ""), fold(e.File, maxColumn), key(e.Form), key(e.Policy),
-		unix(e.ValidationTime.Time), unix(e.signed()), unix(e.Ends.Time), month(e.Ends.Time), locked)
+		unix(e.ValidationTime.Time), unix(first), unix(last), unix(e.Ends.Time), month(e.Ends.Time), locked)
 	add(entries, text(string(raw), len(raw)))
 	for n, s := range e.Signatures {
 		add(signatures, n, key(s.Indication), key(s.SubIndication), key(s.Qualification), key(s.Format), s.names(), key(s.SerialNumber), key(s.Country),
