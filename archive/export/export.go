@@ -41,12 +41,16 @@ const (
 
 // Manifest is MANIFEST.json: what is in the package.
 type Manifest struct {
-	Format  string    `json:"format"`
-	Place   string    `json:"place"` // the store that it was taken from
-	At      time.Time `json:"at"`
-	Bundles []string  `json:"bundles"`
-	Deleted []string  `json:"deleted,omitempty"` // bundles of which only the record of their deletion is here
-	Entries []Entry   `json:"entries"`           // all but the manifest itself and the lists of hashes
+	Format string `json:"format"`
+	Place  string `json:"place"` // the store that it was taken from
+	// WORM and Statement are what the store enforced when it was asked, in its words; see
+	// archive.Capabilities.
+	WORM      bool      `json:"worm"`
+	Statement string    `json:"statement,omitempty"`
+	At        time.Time `json:"at"`
+	Bundles   []string  `json:"bundles"`
+	Deleted   []string  `json:"deleted,omitempty"` // bundles of which only the record of their deletion is here
+	Entries   []Entry   `json:"entries"`           // all but the manifest itself and the lists of hashes
 }
 
 // Entry is one file of the package.
@@ -67,7 +71,8 @@ type Options struct {
 // deleted is there with the record of its deletion.
 func Write(ctx context.Context, st archive.Store, w io.Writer, o Options) (Manifest, error) {
 	e := &writer{st: st, zip: zip.NewWriter(w), chosen: map[string]bool{}}
-	e.manifest = Manifest{Format: Format, Place: st.Capabilities().Place, At: o.At.UTC(), Bundles: []string{}}
+	c := st.Capabilities()
+	e.manifest = Manifest{Format: Format, Place: c.Place, WORM: c.WORM, Statement: c.Statement, At: o.At.UTC(), Bundles: []string{}}
 	err := e.write(ctx, o)
 	if err == nil {
 		err = e.zip.Close()

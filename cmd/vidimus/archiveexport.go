@@ -10,11 +10,14 @@ import (
 
 	"github.com/vidimus/vidimus/archive"
 	"github.com/vidimus/vidimus/archive/export"
+	"github.com/vidimus/vidimus/archive/index"
 )
 
 // ArchiveExportCmd is `vidimus archive export`.
 type ArchiveExportCmd struct {
 	StoreFlags
+	indexFlags
+	queryFlags
 	Out  string   `required:"" short:"o" placeholder:"FILE" help:"The file to write; - is standard output."`
 	All  bool     `help:"Every bundle in the store, the records of all deletions, and the whole audit log."`
 	List string   `type:"existingfile" placeholder:"FILE" help:"A file with IDs, one at the start of each line, as 'archive list' prints them."`
@@ -27,9 +30,11 @@ func (c *ArchiveExportCmd) Help() string {
 its evidence records, the records of deletions, the lines of the audit log about them, and
 SHA-256 and SHA-512 of everything. Its README.txt says how to check it with unzip,
 sha256sum and openssl alone. 'vidimus archive verify FILE' checks it, 'archive import'
-takes it in.
+takes it in. Bundles are named by IDs, or looked for by the flags of 'archive search'; then
+the index must know the whole store.
 
 Example:
+  vidimus archive export --out joeorg.zip --signer "joeorg kristjan" --from 2025-03-01
   vidimus archive export --store dir:proof --out proof.zip ID`
 }
 
@@ -47,11 +52,19 @@ func (c *ArchiveExportCmd) Run(rt *runtime) error {
 			}
 		}
 	}
+	named := 0
+	for _, way := range []bool{c.All, len(ids) > 0, c.asks()} {
+		if way {
+			named++
+		}
+	}
 	switch {
-	case c.All && len(ids) > 0:
-		return usage("", "--all with IDs: one of the two")
-	case !c.All && len(ids) == 0:
-		return usage("name IDs, or write --list FILE or --all", "no bundle is named")
+	case named > 1:
+		return usage("", "IDs, --all, and what 'archive search' asks for: one of the three")
+	case named == 0:
+		return usage("name IDs, or write --list FILE, --all, or flags of 'archive search'", "no bundle is named")
+	case c.asks() && c.Index == noIndex:
+		return usage("name an index, or leave --index out", "there is nothing to search with --index none")
 	case c.All:
 		ids = nil
 	}
@@ -59,6 +72,11 @@ func (c *ArchiveExportCmd) Run(rt *runtime) error {
 		log, err := c.auditor(ctx, rt, st, false)
 		if err != nil {
 			return err
+		}
+		if c.asks() {
+			if ids, err = c.found(ctx, st); err != nil {
+				return err
+			}
 		}
 		write := func(w io.Writer) error {
 			m, err := export.Write(ctx, st, w, export.Options{IDs: ids, At: rt.Now()})
@@ -80,6 +98,44 @@ func (c *ArchiveExportCmd) Run(rt *runtime) error {
 		}
 		return streamFile(c.Out, write)
 	})
+}
+
+// found gives the bundles that are asked for. An index that may not know all of them is
+// refused: nobody should miss a bundle in what goes to court.
+func (c *ArchiveExportCmd) found(ctx context.Context, st archive.Store) ([]string, error) {
+	q, err := c.query()
+	if err != nil {
+		return nil, err
+	}
+	x, closing, err := c.open(ctx, c.Store, st)
+	if err != nil {
+		return nil, err
+	}
+	defer closing()
+	complete, err := usable(ctx, x)
+	if err != nil {
+		return nil, err
+	}
+	if !complete {
+		return nil, usage("run 'vidimus archive rebuild-index --catch-up'", "the index was never compared with the whole store, bundles may be missing")
+	}
+	var ids []string
+	for q.Limit = index.MaxLimit; ; {
+		page, err := x.Search(ctx, q)
+		if err != nil {
+			return nil, searchError(err)
+		}
+		for i := range page.Entries {
+			ids = append(ids, page.Entries[i].ID)
+		}
+		if q.Cursor = page.Next; q.Cursor == "" {
+			break
+		}
+	}
+	if len(ids) == 0 {
+		return nil, usage("ask 'vidimus archive search' first", "no bundle is found")
+	}
+	return ids, nil
 }
 
 // streamFile writes a file whole or not at all.

@@ -18,7 +18,7 @@ type ArchiveForecastCmd struct {
 	StoreFlags
 	Policy string `placeholder:"NAME|FILE" default:"practice" help:"The policy whose cryptographic suite says until when algorithms are good."`
 	Until  string `placeholder:"TIME" help:"Leave out what ends later, RFC 3339."`
-	Format string `enum:"text,json" default:"text" help:"text, or json: one object."`
+	Format string `enum:"text,json,html" default:"text" help:"text; json: one object; html: one page with a chart, without scripts."`
 }
 
 // Help is the example under --help.
@@ -28,7 +28,8 @@ them, the retention that the store keeps, each with the bundles that rest on it 
 day before which to renew. Nothing is fetched and nothing is judged.
 
 Example:
-  vidimus archive forecast --store dir:proof`
+  vidimus archive forecast --store dir:proof
+  vidimus archive forecast --store dir:proof --format html > forecast.html`
 }
 
 // forecast is what --format json says.
@@ -80,6 +81,9 @@ func (c *ArchiveForecastCmd) Run(rt *runtime) error {
 		}
 		if c.Format == "json" {
 			return json.NewEncoder(rt.Stdout).Encode(out)
+		}
+		if c.Format == "html" {
+			return out.page(rt.Stdout)
 		}
 		return out.table(rt.Stdout, p)
 	})

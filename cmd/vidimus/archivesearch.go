@@ -6,16 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"time"
 
 	"github.com/vidimus/vidimus/archive"
 	"github.com/vidimus/vidimus/archive/index"
 )
 
-// ArchiveSearchCmd is `vidimus archive search`.
-type ArchiveSearchCmd struct {
-	StoreFlags
-	indexFlags
+// queryFlags say which bundles are looked for.
+type queryFlags struct {
 	Signer        string   `placeholder:"WORDS" help:"Words of the signer's names or code, without case and accents."`
 	File          string   `placeholder:"WORDS" help:"Words of the file's name."`
 	Scheme        string   `placeholder:"NAME" help:"eID scheme, e.g. Smart-ID."`
@@ -28,11 +27,18 @@ type ArchiveSearchCmd struct {
 	Qualification string   `placeholder:"WORD" help:"E.g. QESig."`
 	Territory     string   `placeholder:"CC" help:"Of a list that the verdict rests on."`
 	ExpiresBefore string   `name:"expires-before" placeholder:"DATE" help:"Something that the bundle rests on ends before."`
-	Sort          string   `enum:"id,file,signed,validated,expiry" default:"signed" help:"id, file, signed, validated or expiry."`
-	Desc          bool     `help:"The last ones first."`
-	Limit         int      `default:"0" placeholder:"N" help:"At most so many. Default: all."`
-	Count         bool     `help:"Only count: by verdict, scheme, territory and month of expiry."`
-	Format        string   `enum:"text,json" default:"text" help:"text, or json: one object a line."`
+}
+
+// ArchiveSearchCmd is `vidimus archive search`.
+type ArchiveSearchCmd struct {
+	StoreFlags
+	indexFlags
+	queryFlags
+	Sort   string `enum:"id,file,signed,validated,expiry" default:"signed" help:"id, file, signed, validated or expiry."`
+	Desc   bool   `help:"The last ones first."`
+	Limit  int    `default:"0" placeholder:"N" help:"At most so many. Default: all."`
+	Count  bool   `help:"Only count: by verdict, scheme, territory and month of expiry."`
+	Format string `enum:"text,json" default:"text" help:"text, or json: one object a line."`
 }
 
 // Help is the example under --help.
@@ -45,9 +51,9 @@ Example:
 }
 
 // query is what the flags ask for.
-func (c *ArchiveSearchCmd) query() (index.Query, error) {
+func (c *queryFlags) query() (index.Query, error) {
 	q := index.Query{Signer: c.Signer, File: c.File, Scheme: c.Scheme, Digest: c.Digest, Verdicts: c.Verdict, Qualification: c.Qualification,
-		Territory: c.Territory, Sort: index.Sort(c.Sort), Desc: c.Desc}
+		Territory: c.Territory}
 	for _, d := range []struct {
 		flag, value string
 		whole       bool
@@ -72,17 +78,20 @@ func (c *ArchiveSearchCmd) query() (index.Query, error) {
 			*d.into = end
 		}
 	}
-	if c.Limit < 0 {
-		return q, usage("leave it out for all", "--limit %d is no number of bundles", c.Limit)
-	}
 	return q, nil
 }
+
+// asks says whether a flag was given.
+func (c *queryFlags) asks() bool { return !reflect.DeepEqual(*c, queryFlags{}) }
 
 // Run searches. The store is opened to know whether the index is its own.
 func (c *ArchiveSearchCmd) Run(rt *runtime) error {
 	q, err := c.query()
 	if err != nil {
 		return err
+	}
+	if q.Sort, q.Desc = index.Sort(c.Sort), c.Desc; c.Limit < 0 {
+		return usage("leave it out for all", "--limit %d is no number of bundles", c.Limit)
 	}
 	if c.Index == noIndex {
 		return usage("name an index, or leave --index out", "there is nothing to search with --index none")
@@ -93,12 +102,11 @@ func (c *ArchiveSearchCmd) Run(rt *runtime) error {
 			return err
 		}
 		defer closing()
-		if err := x.Check(ctx); err != nil {
-			return &indexError{err}
+		complete, err := usable(ctx, x)
+		if err != nil {
+			return err
 		}
-		if complete, err := x.Complete(ctx); err != nil {
-			return &indexError{err}
-		} else if !complete {
+		if !complete {
 			say(rt.Stderr, "vidimus: the index was never compared with the whole store, bundles may be missing; run 'vidimus archive rebuild-index --catch-up'\n")
 		}
 		if c.Count {
@@ -110,6 +118,17 @@ func (c *ArchiveSearchCmd) Run(rt *runtime) error {
 		}
 		return c.search(ctx, rt.Stdout, x, q)
 	})
+}
+
+// usable says whether an index is that of its store and knows all of it.
+func usable(ctx context.Context, x *index.Index) (complete bool, err error) {
+	if err = x.Check(ctx); err == nil {
+		complete, err = x.Complete(ctx)
+	}
+	if err != nil {
+		return false, &indexError{err}
+	}
+	return complete, nil
 }
 
 // search prints page after page.
