@@ -3,6 +3,7 @@ package archive
 import (
 	"context"
 	"fmt"
+	"io"
 	"iter"
 	"time"
 )
@@ -39,6 +40,13 @@ type Restorer interface {
 type Versioned interface {
 	// Versions gives the octets of every version but the first, the newest first.
 	Versions(ctx context.Context, key string) iter.Seq2[[]byte, error]
+}
+
+// Streamer is a Store that can read an object without holding it in memory.
+type Streamer interface {
+	// Stream writes to w what Get would return; its errors, and those of w, come back.
+	// After an error some octets may have been written.
+	Stream(ctx context.Context, key string, w io.Writer) error
 }
 
 // MaxRetain bounds how far ahead a retention may end: in compliance mode a date cannot

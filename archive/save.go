@@ -21,6 +21,12 @@ func Save(ctx context.Context, st Store, raw []byte) (id string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("saving: %w", err)
 	}
+	return SaveBundle(ctx, st, b)
+}
+
+// SaveBundle stores an opened bundle, or one that bundle.New gave, as Save stores a
+// packed one.
+func SaveBundle(ctx context.Context, st Store, b *bundle.Bundle) (id string, err error) {
 	key, err := bundleID(b.ID)
 	if err != nil {
 		return "", err

@@ -87,16 +87,31 @@ type Bundle struct {
 // no document, no report, no policy or no input, when an evidence ID is not the
 // hash of its bytes, when a role does not fit, and beyond the limits of limits.go.
 func Pack(c Content) (id string, raw []byte, err error) {
+	b, err := New(c)
+	if err != nil {
+		return "", nil, err
+	}
+	return b.ID, assemble(layout(b.RawManifest, b.Manifest.Entries, dataOf(b.parts))), nil
+}
+
+// New is the bundle that Open would give of what Pack writes, without writing it: its
+// parts share the memory of the content, so that a large original is not copied. Errors
+// are those of Pack.
+func New(c Content) (*Bundle, error) {
 	parts, err := c.parts()
 	if err != nil {
-		return "", nil, fmt.Errorf("packing bundle: %w", err)
+		return nil, fmt.Errorf("packing bundle: %w", err)
 	}
 	m, manifest, err := seal(parts)
 	if err != nil {
-		return "", nil, fmt.Errorf("packing bundle: %w", err)
+		return nil, fmt.Errorf("packing bundle: %w", err)
 	}
-	raw = assemble(layout(manifest, m.Entries, dataOf(parts)))
-	return evidence.Of(manifest).String(), raw, nil
+	b := &Bundle{ID: evidence.Of(manifest).String(), Manifest: m, RawManifest: manifest, parts: parts}
+	for i := range parts {
+		parts[i].entry = m.Entries[i]
+	}
+	b.Content = b.content()
+	return b, nil
 }
 
 // part is one entry on its way into or out of a bundle.

@@ -162,7 +162,7 @@ func rezip(t *testing.T, raw []byte, each func(name string, d []byte, put func(s
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
 	put := func(name string, d []byte) {
-		f := fields(name, d)
+		f := fields(name, crcOf(d), int64(len(d)))
 		e, err := w.CreateRaw(&zip.FileHeader{Name: name, Method: zip.Store, CRC32: f.crc,
 			CompressedSize64: uint64(len(d)), UncompressedSize64: uint64(len(d)), Flags: 0, Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)})
 		if err == nil {
@@ -188,16 +188,16 @@ func rezip(t *testing.T, raw []byte, each func(name string, d []byte, put func(s
 // Z1: overlapping entries in the central directory cost no more than the file.
 func TestZ1_HostileContainersAreCheap(t *testing.T) {
 	big := make([]byte, 8<<20)
-	overlap := fields("a", big).local("a")
+	overlap := fields("a", crcOf(big), int64(len(big))).local("a")
 	overlap = append(overlap, big...)
 	at := len(overlap)
 	for range MaxEntries {
-		overlap = append(overlap, fields("a", big).central("a", 0)...)
+		overlap = append(overlap, fields("a", crcOf(big), int64(len(big))).central("a", 0)...)
 	}
 	overlap = append(overlap, end(MaxEntries, len(overlap)-at, uint32(at))...)
 	overlap[0] = 'X' // no local header, so that the directory is walked
 
-	tiny := bytes.Repeat(fields("", nil).local(""), 1<<18)
+	tiny := bytes.Repeat(fields("", 0, 0).local(""), 1<<18)
 	for name, raw := range map[string][]byte{"overlap": overlap, "tiny": tiny} {
 		begin := time.Now()
 		if len(Check(raw)) == 0 {

@@ -40,7 +40,7 @@ func layout(manifest []byte, entries []Entry, data func(int) []byte) []piece {
 	central := make([]piece, 0, len(entries)+1)
 	offset := uint32(0)
 	add := func(name string, octets []byte) {
-		f := fields(name, octets)
+		f := fields(name, crcOf(octets), int64(len(octets)))
 		pieces = append(pieces, piece{"local header of", name, f.local(name)}, piece{"", name, octets})
 		central = append(central, piece{"central directory entry of", name, f.central(name, offset)})
 		offset += uint32(localSize + len(name) + len(octets))
@@ -62,9 +62,11 @@ func layout(manifest []byte, entries []Entry, data func(int) []byte) []piece {
 // header is what the local header and the central directory say alike.
 type header struct{ version, flags, method, time, date, crc, size, nameLength uint32 }
 
-func fields(name string, octets []byte) header {
-	return header{version: zipVersion, date: zipDate, crc: crc32.ChecksumIEEE(octets), size: uint32(len(octets)), nameLength: uint32(len(name))}
+func fields(name string, crc uint32, size int64) header {
+	return header{version: zipVersion, date: zipDate, crc: crc, size: uint32(size), nameLength: uint32(len(name))}
 }
+
+func crcOf(octets []byte) uint32 { return crc32.ChecksumIEEE(octets) }
 
 func (h header) common(b []byte) []byte {
 	for _, v := range []uint32{h.version, h.flags, h.method, h.time, h.date} {

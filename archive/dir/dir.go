@@ -83,6 +83,26 @@ func (s *Store) Get(ctx context.Context, key string) ([]byte, error) {
 	return data, nil
 }
 
+// Stream implements archive.Streamer.
+func (s *Store) Stream(ctx context.Context, key string, w io.Writer) error {
+	if err := admit(ctx, key); err != nil {
+		return err
+	}
+	f, info, err := s.open(key)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	n, err := io.Copy(w, f)
+	if err == nil && n != info.Size() {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return fmt.Errorf("reading %q: %d of %d octets: %w", key, n, info.Size(), err)
+	}
+	return nil
+}
+
 // Stat implements archive.Store. A folder knows of no versions.
 func (s *Store) Stat(ctx context.Context, key string) (archive.Info, error) {
 	if err := admit(ctx, key); err != nil {

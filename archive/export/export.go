@@ -5,8 +5,8 @@
 // asks for them. It holds each bundle whole, its manifest beside it, its evidence records
 // over that manifest, the records of deletions, what the audit log says of them, and the
 // SHA-256 and SHA-512 of every entry. The same archive and the same order give the same
-// octets. It is written and read as a stream: the memory needed is that of the largest
-// bundle.
+// octets. It is written as a stream, and read as one: reading needs the
+// memory of the largest bundle.
 package export
 
 import (
@@ -140,7 +140,7 @@ func (e *writer) everything(ctx context.Context) error {
 
 // bundle adds a bundle with its manifest and records.
 func (e *writer) bundle(ctx context.Context, id string) error {
-	raw, err := archive.Load(ctx, e.st, id)
+	manifest, err := archive.RawManifest(ctx, e.st, id)
 	var deleted *archive.DeletedError
 	if errors.As(err, &deleted) {
 		return e.deletion(ctx, id)
@@ -148,13 +148,14 @@ func (e *writer) bundle(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	if err := e.add(bundleName(id), raw); err != nil {
-		return err
-	}
-	manifest, err := archive.RawManifest(ctx, e.st, id)
+	out, err := e.create(bundleName(id))
 	if err != nil {
 		return err
 	}
+	if err := archive.LoadTo(ctx, e.st, id, out); err != nil {
+		return err
+	}
+	out.close()
 	if err := e.add(objectName(id), manifest); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -46,8 +47,11 @@ func (x *Index) Search(ctx context.Context, q Query) (Page, error) {
 		}
 		w.and("("+by+", b.id) "+beyond+" (?, ?)", value, after.ID)
 	}
-	statement := "SELECT b.id, b.file, " + timeColumn(q.Sort) + ", e.entry FROM vidimus_bundle b JOIN vidimus_entry e ON e.tenant = b.tenant AND e.bundle = b.id WHERE " + strings.Join(w.all, " AND ") +
-		" ORDER BY " + by + " " + order + ", b.id " + order + " LIMIT ?"
+	// The page is chosen before its entries are read, and each signature is asked by its own
+	// subquery: else SQLite begins with the entries.
+	statement := "SELECT p.id, p.file, p.at, (SELECT e.entry FROM vidimus_entry e WHERE e.tenant = ? AND e.bundle = p.id) FROM (SELECT b.id, b.file, " + timeColumn(q.Sort) + " AS at, " + by + " AS sorted FROM vidimus_bundle b WHERE " +
+		strings.Join(w.all, " AND ") + " ORDER BY " + by + " " + order + ", b.id " + order + " LIMIT ?) p ORDER BY p.sorted " + order + ", p.id " + order
+	w.args = slices.Concat([]any{x.o.Tenant}, w.args, []any{q.Limit + 1})
 	var out Page
 	var last cursor
 	err = x.db.Read(ctx, func(r *sql.Rows) error {
@@ -73,7 +77,7 @@ func (x *Index) Search(ctx context.Context, q Query) (Page, error) {
 		}
 		out.Entries = append(out.Entries, e)
 		return nil
-	}, statement, append(w.args, q.Limit+1)...)
+	}, statement, w.args...)
 	return out, err
 }
 
@@ -113,7 +117,7 @@ func (x *Index) where(ctx context.Context, q *Query) (*where, error) {
 	case len(found) <= x.few:
 		w.and("b.id IN ("+marks(len(found))+")", found...)
 	default:
-		w.and("EXISTS (SELECT 1 FROM vidimus_signature s WHERE s.tenant = b.tenant AND s.bundle = b.id AND "+cond+")", s.args...)
+		w.and("(SELECT 1 FROM vidimus_signature s WHERE s.tenant = b.tenant AND s.bundle = b.id AND "+cond+" LIMIT 1) = 1", s.args...)
 	}
 	return w, nil
 }

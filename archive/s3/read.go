@@ -97,6 +97,31 @@ func (s *Store) Get(ctx context.Context, key string) ([]byte, error) {
 	return data, err
 }
 
+// Stream implements archive.Streamer. It does not begin again after a broken answer:
+// some octets were written by then.
+func (s *Store) Stream(ctx context.Context, key string, w io.Writer) error {
+	if err := admit(ctx, key); err != nil {
+		return err
+	}
+	f, err := s.first(ctx, key)
+	if err != nil {
+		return err
+	}
+	body, info, _, err := s.core.GetObject(ctx, s.opts.Bucket, s.prefix+key, minio.GetObjectOptions{VersionID: f.versionID})
+	if err != nil {
+		return s.failed(ctx, "reading", key, err)
+	}
+	defer func() { _ = body.Close() }() // it was only read
+	n, err := io.Copy(w, body)
+	if err == nil && n != info.Size {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return s.failed(ctx, "reading", key, err)
+	}
+	return nil
+}
+
 func (s *Store) read(ctx context.Context, key, versionID string) ([]byte, error) {
 	body, info, _, err := s.core.GetObject(ctx, s.opts.Bucket, s.prefix+key, minio.GetObjectOptions{VersionID: versionID})
 	if err != nil {

@@ -55,15 +55,12 @@ func (c *ArchiveGetCmd) Run(rt *runtime) error {
 		if err != nil {
 			return err
 		}
-		raw, err := archive.Load(ctx, st, c.ID)
-		if err := log.told(ctx, "get", c.ID, err, ""); err != nil {
-			return err
-		}
+		write := func(w io.Writer) error { return archive.LoadTo(ctx, st, c.ID, w) }
 		if c.Out == "-" {
-			_, err = rt.Stdout.Write(raw)
-			return err
+			return log.told(ctx, "get", c.ID, write(rt.Stdout), "")
 		}
-		return replaceFile(c.Out, raw)
+		// What is not in the log is not given: the file gets its name after that.
+		return streamFile(c.Out, func(w io.Writer) error { return log.told(ctx, "get", c.ID, write(w), "") })
 	})
 }
 

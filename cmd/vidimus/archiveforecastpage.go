@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 
 	"github.com/vidimus/vidimus/archive/preserve"
 )
@@ -12,6 +13,10 @@ import (
 // printed and kept. The chart shows, by years, how many bundles lose something that they
 // rest on; the table says it with names.
 func (f forecast) page(w io.Writer) error {
+	f.Falls = slices.Clone(f.Falls)
+	for i := range f.Falls { // certificates are strangers', and so are their names
+		f.Falls[i].What, f.Falls[i].Says = plainText(f.Falls[i].What), plainText(f.Falls[i].Says)
+	}
 	return forecastPage.Execute(w, struct {
 		forecast
 		Chart chart

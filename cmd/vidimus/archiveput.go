@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"github.com/vidimus/vidimus/archive"
+	"github.com/vidimus/vidimus/archive/bundle"
+	"github.com/vidimus/vidimus/archive/replay"
+	"github.com/vidimus/vidimus/validate"
 	"github.com/vidimus/vidimus/validate/report"
 )
 
@@ -88,7 +91,7 @@ func (c *ArchivePutCmd) Run(rt *runtime) error {
 			} else if verdict.Report.Error != nil {
 				line.Error = verdict.Report.Error.Message
 			} else {
-				line.ID, err = keep(ctx, st, v, req, verdict)
+				line.ID, err = keepWhole(ctx, st, v, req, verdict)
 				if err == nil {
 					err = c.retained(ctx, st, &line, until, rt.Now())
 				}
@@ -113,6 +116,20 @@ func (c *ArchivePutCmd) Run(rt *runtime) error {
 		}
 		return nil
 	})
+}
+
+// keepWhole archives a judged file without a copy of it in memory: its octets go from
+// where they were read, which for a large file is the page cache, into the store.
+func keepWhole(ctx context.Context, st archive.Store, v *validate.Validator, req validate.Request, verdict *validate.Verdict) (string, error) {
+	content, err := replay.Pack(v, req, verdict, software())
+	if err != nil {
+		return "", err
+	}
+	b, err := bundle.New(content)
+	if err != nil {
+		return "", fmt.Errorf("packing the evidence of %q: %w", req.File.Name, err)
+	}
+	return archive.SaveBundle(ctx, st, b)
 }
 
 // until is the day before which nothing that is put now may be deleted; zero where none
