@@ -19,6 +19,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/vidimus/vidimus/api/auth"
+	"github.com/vidimus/vidimus/api/trace"
 )
 
 // Upload is a signed file as a client sent it, whole.
@@ -161,6 +162,8 @@ type Deps struct {
 	Metrics  http.Handler
 	Observer Observer
 	Meter    *LoadMeter
+	// Tracer makes the spans of requests; nil makes none.
+	Tracer *trace.Tracer
 	// TempDir holds what is uploaded until it is judged; empty means the system's.
 	TempDir string
 	// Log gets one line a request, and what went wrong inside. It never gets
@@ -220,7 +223,7 @@ func New(deps Deps) (http.Handler, error) {
 	if deps.Metrics != nil {
 		g.GET("/metrics", s.headers, gin.WrapH(deps.Metrics))
 	}
-	g.Use(s.observe, s.log, s.headers, s.recover)
+	g.Use(s.trace, s.observe, s.log, s.headers, s.recover)
 	g.NoRoute(func(c *gin.Context) { s.fail(c, problem(NotFound, "Nothing is served under this path.")) })
 	g.NoMethod(func(c *gin.Context) {
 		s.fail(c, problem(MethodNotAllowed, "This path allows "+c.Writer.Header().Get("Allow")+"."))

@@ -55,7 +55,7 @@ func (t Turns) Upload(ctx context.Context) (release func(), ok bool) {
 // Judging is a turn to unpack what was received and judge it, in the time that the
 // context allows.
 func (t Turns) Judging(ctx context.Context) (timed context.Context, release func(), ok bool) {
-	free, ok := t.server.judgings.take(ctx)
+	free, ok := t.server.turn(ctx)
 	if !ok {
 		return ctx, nil, false
 	}

@@ -72,11 +72,11 @@ func (s *server) caller(c *gin.Context, now time.Time) (auth.Caller, error) {
 		return caller, nil
 	case errors.As(err, &refused):
 		s.failures.note(from, now)
-		s.Log.Warn("credential refused", "request", c.GetString(requestKey), "cause", harmless(refused.Why))
+		s.Log.WarnContext(c.Request.Context(), "credential refused", "request", c.GetString(requestKey), "cause", harmless(refused.Why))
 		c.Header("WWW-Authenticate", `Bearer realm="vidimus", error="invalid_token"`)
 		return auth.Caller{}, problem(Unauthorized, "This credential does not count.")
 	case errors.As(err, &away):
-		s.Log.Error("the provider of tokens cannot be asked", "request", c.GetString(requestKey), "cause", away.Error())
+		s.Log.ErrorContext(c.Request.Context(), "the provider of tokens cannot be asked", "request", c.GetString(requestKey), "cause", away.Error())
 		return auth.Caller{}, problem(NoSignIn, "The provider of tokens cannot be asked now.")
 	}
 	return auth.Caller{}, err

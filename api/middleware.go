@@ -76,7 +76,7 @@ func (s *server) log(c *gin.Context) {
 	c.Header("X-Request-Id", id)
 	c.Next()
 	caller := callerOf(c)
-	s.Log.Info("request", "request", id, "method", method(c.Request.Method), "route", c.FullPath(), "status", c.Writer.Status(), "octets", c.Writer.Size(),
+	s.Log.InfoContext(c.Request.Context(), "request", "request", id, "method", method(c.Request.Method), "route", c.FullPath(), "status", c.Writer.Status(), "octets", c.Writer.Size(),
 		"tenant", caller.Tenant, "caller", caller.ID, "code", c.GetString(codeKey))
 }
 
@@ -131,7 +131,7 @@ func (s *server) recover(c *gin.Context) {
 		}
 		p := problem(Internal, "Something went wrong inside; it says nothing about the file.")
 		p.Incident = incident()
-		s.Log.Error("panic", "incident", p.Incident, "route", c.FullPath(), "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
+		s.Log.ErrorContext(c.Request.Context(), "panic", "incident", p.Incident, "request", c.GetString(requestKey), "route", c.FullPath(), "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
 		if c.Writer.Written() {
 			panic(http.ErrAbortHandler) // cut the connection: half an answer must not look whole
 		}

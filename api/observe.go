@@ -1,7 +1,12 @@
 package api
 
 import (
+	"context"
+	"errors"
+
 	"github.com/gin-gonic/gin"
+
+	"github.com/vidimus/vidimus/api/trace"
 )
 
 // Observer is told of every request. Its route is the pattern, never the path, because
@@ -20,6 +25,27 @@ func (s *server) observe(c *gin.Context) {
 	defer func() { answered(method(c.Request.Method), c.FullPath(), c.Writer.Status()) }()
 	c.Next()
 }
+
+// trace makes the span of a request, within the trace that its client names.
+func (s *server) trace(c *gin.Context) {
+	ctx, end := s.Tracer.Request(c.Request)
+	c.Request = c.Request.WithContext(ctx)
+	defer func() { end(method(c.Request.Method), c.FullPath(), c.Writer.Status(), c.GetString(codeKey)) }()
+	c.Next()
+}
+
+// turn waits for a turn to judge.
+func (s *server) turn(ctx context.Context) (release func(), ok bool) {
+	_, done := trace.Start(ctx, "queue")
+	if release, ok = s.judgings.take(ctx); ok {
+		done(nil)
+	} else {
+		done(errNoTurn)
+	}
+	return release, ok
+}
+
+var errNoTurn = errors.New("no turn came in time")
 
 // Load is how busy the door is.
 type Load struct {

@@ -221,7 +221,7 @@ func (s *server) fail(c *gin.Context, err error) {
 	p := *problemOf(err)
 	if p.Status == http.StatusInternalServerError {
 		p.Incident = incident()
-		s.Log.Error("request failed", "incident", p.Incident, "request", c.GetString(requestKey), "route", c.FullPath(), "cause", err.Error())
+		s.Log.ErrorContext(c.Request.Context(), "request failed", "incident", p.Incident, "request", c.GetString(requestKey), "route", c.FullPath(), "cause", err.Error())
 	}
 	s.write(c, &p)
 }

@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/vidimus/vidimus/api/trace"
 )
 
 // held is an upload that waits to be judged.
@@ -68,12 +70,14 @@ func (s *server) judge(c *gin.Context, asked Upload, work func(ctx context.Conte
 		return s.busy(s.uploads, "uploads")
 	}
 	defer release()
+	_, received := trace.Start(c.Request.Context(), "receive")
 	h, err := s.receive(c, asked.Name)
+	received(err)
 	if err != nil {
 		return err
 	}
 	defer h.close()
-	release, ok = s.judgings.take(c.Request.Context())
+	release, ok = s.turn(c.Request.Context())
 	if !ok {
 		return s.busy(s.judgings, "files being judged")
 	}

@@ -55,3 +55,27 @@ func (d *DB) Migrate(ctx context.Context, name string, steps []string) error {
 		return err
 	})
 }
+
+// Version is that of the tables of one schema; 0 where there are none. It changes
+// nothing.
+func (d *DB) Version(ctx context.Context, name string) (int, error) {
+	table := "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'vidimus_schema'"
+	if d.Postgres() {
+		table = "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'vidimus_schema'"
+	}
+	var n int
+	if err := d.QueryRowContext(ctx, table).Scan(&n); err != nil || n == 0 {
+		if err != nil {
+			err = d.explain("reading", err)
+		}
+		return 0, err
+	}
+	err := d.QueryRowContext(ctx, d.Rebind("SELECT version FROM vidimus_schema WHERE name = ?"), name).Scan(&n)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return 0, nil
+	case err != nil:
+		return 0, d.explain("reading", err)
+	}
+	return n, nil
+}

@@ -57,3 +57,6 @@ var (
 	territories = table{"vidimus_territory", []string{"tenant", "bundle", "territory"}}
 	tables      = []table{bundles, entries, signatures, digests, territories}
 )
+
+// Version is the newest version of the tables.
+func Version() int { return len(steps) }

@@ -105,6 +105,9 @@ const (
 // steps are our own tables, beside River's. Times are milliseconds since 1970.
 var steps = []string{`CREATE TABLE vidimus_job_worker (id TEXT PRIMARY KEY, seen INTEGER NOT NULL)`}
 
+// Version is the newest version of our own tables.
+func Version() int { return len(steps) }
+
 // Open opens the queue in a database and makes its tables where they are missing.
 func Open(ctx context.Context, db *database.DB, o Options) (*Queue, error) {
 	if o.Now == nil {

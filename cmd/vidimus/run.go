@@ -11,6 +11,8 @@ import (
 
 // commandLine is the command line of contract §1.
 type commandLine struct {
+	configFlags
+
 	Validate ValidateCmd `cmd:"" help:"Judge signed files."`
 	Trust    TrustCmd    `cmd:"" help:"What is trusted, and whether it is genuine."`
 	Archive  ArchiveCmd  `cmd:"" help:"Keep evidence bundles."`
@@ -18,6 +20,7 @@ type commandLine struct {
 	Explain  ExplainCmd  `cmd:"" help:"Say what a rule asks, by which clause."`
 	Policy   PolicyCmd   `cmd:"" help:"Show validation policies."`
 	Serve    ServeCmd    `cmd:"" help:"Serve the HTTP API."`
+	Doctor   DoctorCmd   `cmd:"" help:"Say what is wrong with a deployment."`
 	Key      KeyCmd      `cmd:"" help:"API keys of a service."`
 	Demo     DemoCmd     `cmd:"" help:"Show the main job on the frozen world of testdata."`
 	Version  VersionCmd  `cmd:"" help:"Print version and build."`
@@ -41,12 +44,19 @@ func run(args []string, rt *runtime) int {
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
+	from, err := prepare(parser, args, rt.Env)
+	if err != nil {
+		return complain(rt.Stderr, err)
+	}
 	ctx, err := parser.Parse(args)
 	if status >= 0 { // --help has printed and wants to leave
 		return status
 	}
 	if err != nil {
 		return complain(rt.Stderr, &failure{code: exitUsage, message: err.Error(), hint: "'vidimus --help' and 'vidimus COMMAND --help' show what there is"})
+	}
+	if cli.PrintConfig {
+		return complain(rt.Stderr, from.print(rt.Stdout, ctx))
 	}
 	return complain(rt.Stderr, ctx.Run(rt))
 }

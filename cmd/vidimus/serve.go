@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/vidimus/vidimus/api"
+	"github.com/vidimus/vidimus/api/trace"
 )
 
 // ServeCmd is `vidimus serve`: the HTTP interface.
@@ -28,7 +29,8 @@ type ServeCmd struct {
 	RequireTerritory []string      `name:"require-territory" placeholder:"CC" help:"Not ready either when the list of this territory is missing, stale or expired (repeatable)."`
 	Listen           string        `default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Address and port to listen on. Put a proxy with TLS in front before others may reach it."`
 	Store            string        `placeholder:"URL" help:"Keep evidence bundles in dir:PATH or s3://BUCKET/PREFIX?endpoint=…&region=…. Default: a folder in the user's data directory."`
-	UnsafeNow        string        `name:"unsafe-now" placeholder:"TIME" help:"The clock that the service goes by, RFC 3339; for rehearsals, and said in readiness and in every report."`
+	traceFlags
+	UnsafeNow string `name:"unsafe-now" placeholder:"TIME" help:"The clock that the service goes by, RFC 3339; for rehearsals, and said in readiness and in every report."`
 
 	MaxRequest      int64         `default:"104857600" placeholder:"OCTETS" help:"Largest request."`
 	MaxConnections  int           `default:"512" placeholder:"N" help:"Most connections at once; more wait to be accepted."`
@@ -37,6 +39,7 @@ type ServeCmd struct {
 	QueueWait       time.Duration `default:"10s" placeholder:"TIME" help:"How long a file waits for its turn before the client is told to come back."`
 	UploadTimeout   time.Duration `default:"2m" placeholder:"TIME" help:"How long the receiving of one request may take."`
 	JudgingTimeout  time.Duration `default:"2m" placeholder:"TIME" help:"How long the judging of one file may take."`
+	Drain           time.Duration `default:"0s" placeholder:"TIME" help:"How long it is not ready, and still takes requests, after it was told to stop: for a balancer to see it."`
 	ShutdownTimeout time.Duration `default:"30s" placeholder:"TIME" help:"How long requests under way may go on after the service was told to stop."`
 }
 
@@ -50,7 +53,9 @@ judges by the ones it has until new ones are verified.
 GET /metrics is for Prometheus: whether it is ready, how old each list is, alerts, and
 requests. With --webhook alerts about lists are also sent, signed as Standard Webhooks
 are, and again until they are taken, for three days at most.
-It stops on SIGINT and SIGTERM once the requests under way are answered.
+It stops on SIGINT and SIGTERM once the requests under way are answered, and hands back
+jobs that are not done; a second signal ends it at once. 'vidimus doctor' takes the same
+flags, and says what is wrong with them and the machine.
 
 Example:
   vidimus serve --listen 127.0.0.1:8080 --store dir:proof
@@ -64,7 +69,12 @@ func (c *ServeCmd) Run(rt *runtime) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	log := slog.New(slog.NewJSONHandler(rt.Stderr, nil))
+	log := slog.New(trace.Log(slog.NewJSONHandler(rt.Stderr, nil)))
+	endTraces, err := c.startTraces(rt, log)
+	if err != nil {
+		return err
+	}
+	defer endTraces()
 	deps, closing, err := serveDeps(ctx, rt, c, log)
 	if err != nil {
 		return err
@@ -81,7 +91,25 @@ func (c *ServeCmd) Run(rt *runtime) error {
 	if _, err := fmt.Fprintf(rt.Stderr, "vidimus: serving on http://%s\n", listener.Addr()); err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	ctx = c.drained(ctx, deps.Readiness, stop)
 	return serveOn(ctx, newLimitedListener(listener, c.MaxConnections), c.server(handler, log), c.ShutdownTimeout)
+}
+
+// drained is a context that ends when told has ended and a balancer has had its time to
+// see that the service is no longer ready. begins is called at the beginning of that: a
+// second signal then ends the process at once.
+func (c *ServeCmd) drained(told context.Context, ready api.Readiness, begins func()) context.Context {
+	ctx, end := context.WithCancel(context.WithoutCancel(told))
+	go func() {
+		defer end()
+		<-told.Done()
+		begins()
+		if s, ok := ready.(*service); ok {
+			s.draining.Store(true)
+		}
+		time.Sleep(c.Drain)
+	}()
+	return ctx
 }
 
 // check refuses flags that make no sense together.
@@ -100,6 +128,9 @@ func (c *ServeCmd) check() error {
 	}
 	if c.Refresh != 0 && c.Refresh < time.Minute {
 		return usage("once an hour is plenty: lists change every few days", "--refresh %s is too often, a minute is the least", c.Refresh)
+	}
+	if c.Drain < 0 || c.Drain > time.Hour {
+		return usage("5s suits a balancer that asks every second", "--drain %s: 0 to 1h are possible", c.Drain)
 	}
 	if c.MaxJudgings < 0 {
 		return usage("leave it out for its default", "--max-judgings must not be negative")

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"math/bits"
 	goruntime "runtime"
 	"sync/atomic"
 	"time"
 
 	"github.com/vidimus/vidimus/api"
 	"github.com/vidimus/vidimus/api/metrics"
+	"github.com/vidimus/vidimus/api/trace"
 	"github.com/vidimus/vidimus/api/webhook"
 	"github.com/vidimus/vidimus/archive"
 	"github.com/vidimus/vidimus/archive/bundle"
@@ -29,7 +31,7 @@ func serveDeps(ctx context.Context, world *runtime, c *ServeCmd, log *slog.Logge
 	if err != nil {
 		return api.Deps{}, nil, err
 	}
-	s := &service{now: now, unsafeNow: unsafeNow, meter: &api.LoadMeter{}, log: log}
+	s := &service{now: now, unsafeNow: unsafeNow, meter: &api.LoadMeter{}, log: log, tracer: c.tracer}
 	if s.metrics, err = s.newMetrics(world); err != nil {
 		return api.Deps{}, nil, err
 	}
@@ -66,6 +68,7 @@ func serveDeps(ctx context.Context, world *runtime, c *ServeCmd, log *slog.Logge
 	}
 	var offline func()
 	s.source, offline = c.online(c.UnsafeNow) // before the jobs, which judge too
+	s.source = traced(s.source)
 	stopJobs, err := c.startJobs(ctx, world, s, log)
 	if err != nil {
 		offline()
@@ -80,7 +83,7 @@ func serveDeps(ctx context.Context, world *runtime, c *ServeCmd, log *slog.Logge
 		closeFaces()
 	}
 	deps := api.Deps{Validator: s, Archive: s, Readiness: s, Faces: faces, Limits: c.limits(), UnsafeNow: unsafeNow, Log: log,
-		Metrics: s.metrics, Observer: s.metrics, Meter: s.meter, Jobs: s.jobs}
+		Metrics: s.metrics, Observer: s.metrics, Meter: s.meter, Jobs: s.jobs, Tracer: s.tracer}
 	return c.door(world, s, deps, closing, log)
 }
 
@@ -160,6 +163,8 @@ type service struct {
 
 	unsafeNow *time.Time
 	metrics   *metrics.Metrics
+	tracer    *trace.Tracer // nil: nobody is told where time goes
+	draining  atomic.Bool   // the service was told to stop
 	meter     *api.LoadMeter
 	hooks     *webhook.Sender // nil: nobody is told
 	log       *slog.Logger
@@ -211,8 +216,12 @@ func (s *service) judge(ctx context.Context, up api.Upload) (j judged, err error
 	if err != nil {
 		return judged{}, err
 	}
-	req = gathered(ctx, by, req, source)
+	gathering, done := trace.Start(ctx, "gather")
+	req = gathered(gathering, by, req, source)
+	done(nil)
+	_, done = trace.Start(ctx, "judge", trace.Number("octets.log2", bits.Len(uint(len(req.File.Data)))))
 	v, err := by.Validate(req)
+	done(err)
 	if err != nil {
 		return judged{}, err
 	}
@@ -241,7 +250,10 @@ func (s *service) putInto(ctx context.Context, store archive.Store, up api.Uploa
 	if err != nil {
 		return "", nil, err
 	}
-	if id, err = keep(ctx, store, j.by, j.request, j.verdict); err != nil {
+	putting, done := trace.Start(ctx, "store.put")
+	id, err = keep(putting, store, j.by, j.request, j.verdict)
+	done(err)
+	if err != nil {
 		return "", nil, err
 	}
 	if store == s.store { // a tenant's part of the store is no part of the index

@@ -125,13 +125,9 @@ func (c *ServeCmd) queueJobs(ctx context.Context, rt *runtime, s *service, log *
 const jobsAtOnce = 64
 
 func (c *ServeCmd) openJobs(ctx context.Context, rt *runtime, log *slog.Logger) (*database.DB, *jobs.Queue, error) {
-	url := c.Jobs
-	if url == "" {
-		base, err := c.jobsBase()
-		if err != nil {
-			return nil, nil, err
-		}
-		url = "sqlite:" + base + ".jobs.db"
+	url, err := c.jobsURL()
+	if err != nil {
+		return nil, nil, err
 	}
 	db, err := database.Open(ctx, url)
 	if err != nil {
@@ -143,6 +139,15 @@ func (c *ServeCmd) openJobs(ctx context.Context, rt *runtime, log *slog.Logger) 
 		return nil, nil, errors.Join(err, db.Close())
 	}
 	return db, q, nil
+}
+
+// jobsURL is where jobs are kept.
+func (c *ServeCmd) jobsURL() (string, error) {
+	if c.Jobs != "" {
+		return c.Jobs, nil
+	}
+	base, err := c.jobsBase()
+	return "sqlite:" + base + ".jobs.db", err
 }
 
 // archiveJobs does what an archive needs again and again. Each may be interrupted and
@@ -163,7 +168,7 @@ func (w *archiveJobs) register(q *jobs.Queue) error {
 		{jobSeal, w.seal, w.c.SealEvery}, {jobRenew, w.renew, w.c.RenewEvery},
 		{jobFixity, w.fixity, w.c.FixityEvery}, {jobCatchUp, w.catchUp, w.c.CatchUpEvery},
 	} {
-		if err := q.Register(j.kind, j.do); err != nil {
+		if err := q.Register(j.kind, w.tracing(j.do)); err != nil {
 			return err
 		}
 		if j.every == 0 {

@@ -67,6 +67,9 @@ func times(n int) string {
 func (s *service) Trust() api.TrustState {
 	state := s.trust()
 	state.Warnings = append(state.Warnings, s.warnings...)
+	if s.draining.Load() {
+		state.Reasons = append(state.Reasons, "The service is stopping.")
+	}
 	if f := s.failing.Load(); f != nil {
 		if state.Warnings = append(state.Warnings, f.String()); len(state.Reasons) > 0 {
 			state.Reasons = append(state.Reasons, f.String()) // it is why the lists grow old, or are not there

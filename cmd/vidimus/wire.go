@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	goruntime "runtime"
@@ -24,12 +25,18 @@ type runtime struct {
 	Wait func(ctx context.Context, d time.Duration) error
 	// Disk is how the cache is written; the zero value is the real one.
 	Disk stored.Disk
+	// Env looks up a variable of the environment for flags; nil: there are none.
+	Env func(name string) (string, bool)
+	// Environ are all variables, as NAME=VALUE.
+	Environ func() []string
+	// Machine tells what the machine gives; nil: nothing is known.
+	Machine fs.FS
 }
 
 // system is the real world.
 func system() *runtime {
 	return &runtime{
-		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Now: time.Now,
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Now: time.Now, Env: os.LookupEnv, Environ: os.Environ, Machine: os.DirFS("/"),
 		CacheDir: func() (string, error) {
 			dir, err := os.UserCacheDir()
 			return filepath.Join(dir, "vidimus"), err
