@@ -1,0 +1,146 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+
+	"github.com/vidimus/vidimus/api"
+	"github.com/vidimus/vidimus/api/trace"
+)
+
+// A request is a span with its parts below it, in the trace that the client named; no
+// name of a file or person stands in any, and the log's line has trace and request.
+func TestServeTraces(t *testing.T) {
+	memory := tracetest.NewInMemoryExporter()
+	tracer, err := trace.New(trace.Options{Exporter: memory})
+	if err != nil {
+		t.Fatal(err)
+	}
+	deps, _ := doorOf(t, func(c *ServeCmd) { c.tracer = tracer })
+	var log bytes.Buffer
+	deps.Log = slog.New(trace.Log(slog.NewJSONHandler(&log, nil)))
+	handler, err := api.New(deps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := newServer(t, handler)
+	raw, err := os.ReadFile("../../testdata/contract.asice")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const id = "4bf92f3577b34da6a3ce929d0e0e4736"
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+"/v1/bundles?name=38001085718.asice", bytes.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Traceparent", "00-"+id+"-00f067aa0ba902b7-01")
+	r.Header.Set("User-Agent", "38001085718")
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.Copy(io.Discard, answer.Body)
+	_ = answer.Body.Close()
+	server.Close() // the span ends after its answer
+	var names []string
+	for _, s := range memory.GetSpans() {
+		names = append(names, s.Name)
+		all, err := json.Marshal(s)
+		if err != nil || s.SpanContext.TraceID().String() != id || bytes.Contains(all, []byte("38001085718")) {
+			t.Errorf("%s, %v", all, err)
+		}
+	}
+	slices.Sort(names)
+	if got := strings.Join(names, ", "); got != "POST /v1/bundles, gather, judge, queue, receive, store.put" {
+		t.Errorf("the spans are %s", got)
+	}
+	if says := log.String(); !strings.Contains(says, `"trace":"`+id+`"`) || !strings.Contains(says, `"request":"`+answer.Header.Get("X-Request-Id")+`"`) {
+		t.Errorf("the log says %s", says)
+	}
+}
+
+// oneAnswer is a source that answers OCSP only.
+type oneAnswer struct{ tracedNone }
+
+type tracedNone struct{}
+
+var errNone = errors.New("none at http://names.example/38001085718")
+
+func (tracedNone) CRL(context.Context, string) ([]byte, error)     { return nil, errNone }
+func (tracedNone) Issuers(context.Context, string) ([]byte, error) { return nil, errNone }
+func (oneAnswer) OCSP(context.Context, string, []byte) ([]byte, error) {
+	return []byte("answer"), nil
+}
+
+// Each fetch is a span of its kind, and says nothing of where it went.
+func TestTracedFetches(t *testing.T) {
+	memory := tracetest.NewInMemoryExporter()
+	tracer, err := trace.New(trace.Options{Exporter: memory})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if traced(nil) != nil {
+		t.Error("a source of nothing is one")
+	}
+	src := traced(oneAnswer{})
+	ctx, end := tracer.Begin(t.Context(), "job seal")
+	if got, err := src.OCSP(ctx, "http://names.example/38001085718", nil); err != nil || string(got) != "answer" {
+		t.Errorf("%q, %v", got, err)
+	}
+	for _, ask := range []func(context.Context, string) ([]byte, error){src.CRL, src.Issuers} {
+		if _, err := ask(ctx, "http://names.example/38001085718"); !errors.Is(err, errNone) {
+			t.Error(err)
+		}
+	}
+	end(nil)
+	raw, err := json.Marshal(memory.GetSpans())
+	if err != nil || bytes.Contains(raw, []byte("names.example")) || bytes.Contains(raw, []byte("38001085718")) {
+		t.Errorf("%s, %v", raw, err)
+	}
+	for _, kind := range []string{"ocsp", "crl", "issuers"} {
+		if !bytes.Contains(raw, []byte(`"`+kind+`"`)) {
+			t.Errorf("no span of kind %s in %s", kind, raw)
+		}
+	}
+}
+
+// With --otlp-endpoint a service sends to the collector when it stops, jobs too.
+func TestServeSendsTraces(t *testing.T) {
+	got := make(chan []byte, 10)
+	collector := newServer(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		got <- body
+	}))
+	c := &ServeCmd{}
+	c.OTLPEndpoint = collector.URL
+	rt := &runtime{Now: time.Now, CacheDir: func() (string, error) { return filepath.Join(t.TempDir()), nil }}
+	end, err := c.startTraces(rt, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, done := c.tracer.Begin(t.Context(), "job seal")
+	done(nil)
+	end()
+	if raw := <-got; !bytes.Contains(raw, []byte("job seal")) {
+		t.Errorf("%q", raw)
+	}
+	for _, bad := range []string{"collector", "ftp://x"} {
+		c.OTLPEndpoint = bad
+		if _, err := c.startTraces(rt, slog.New(slog.DiscardHandler)); archiveExit(err) != exitUsage {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+}
