@@ -91,7 +91,13 @@ func (c *ServeCmd) Run(rt *runtime) error {
 	if _, err := fmt.Fprintf(rt.Stderr, "vidimus: serving on http://%s\n", listener.Addr()); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	ctx = c.drained(ctx, deps.Readiness, stop)
+	manager := newNotifier(rt)
+	defer manager.close()
+	manager.tell("READY=1")
+	ctx = c.drained(ctx, deps.Readiness, func() {
+		stop()
+		manager.tell("STOPPING=1")
+	})
 	return serveOn(ctx, newLimitedListener(listener, c.MaxConnections), c.server(handler, log), c.ShutdownTimeout)
 }
 
