@@ -15,10 +15,12 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"github.com/vidimus/vidimus/api"
 	"github.com/vidimus/vidimus/api/trace"
+	"github.com/vidimus/vidimus/archive/jobs"
 )
 
 // A request is a span with its parts below it, in the trace that the client named; no
@@ -142,5 +144,28 @@ func TestServeSendsTraces(t *testing.T) {
 		if _, err := c.startTraces(rt, slog.New(slog.DiscardHandler)); archiveExit(err) != exitUsage {
 			t.Errorf("%s: %v", bad, err)
 		}
+	}
+}
+
+// Each attempt at a job is a trace of its own, and says whether it failed, not why.
+func TestTracedJobs(t *testing.T) {
+	memory := tracetest.NewInMemoryExporter()
+	tracer, err := trace.New(trace.Options{Exporter: memory})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &archiveJobs{s: &service{tracer: tracer}}
+	do := w.tracing(func(ctx context.Context, _ *jobs.Run) error {
+		_, done := trace.Start(ctx, "fetch")
+		done(nil)
+		return errNone
+	})
+	if err := do(t.Context(), &jobs.Run{Kind: jobSeal}); !errors.Is(err, errNone) {
+		t.Error(err)
+	}
+	all := memory.GetSpans()
+	if len(all) != 2 || all[1].Name != "job seal" || all[1].Parent.IsValid() || all[0].Parent.SpanID() != all[1].SpanContext.SpanID() ||
+		all[1].Status.Code != codes.Error || all[1].Status.Description != "" {
+		t.Errorf("%+v", all)
 	}
 }
