@@ -81,7 +81,7 @@ func secretOf(name string) ([]webhook.Secret, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		key := make([]byte, sha256.Size)
 		_, _ = rand.Read(key) // never fails since Go 1.24
-		if err := writeOnce(name, []byte(textOf(key)+"\n")); err != nil {
+		if err := writeOnce(name, []byte(secretText(key)+"\n")); err != nil {
 			return nil, fmt.Errorf("making the secret of webhooks: %w", err)
 		}
 		raw, err = readFile(name, maxSecretFile)
@@ -107,8 +107,8 @@ func writeOnce(name string, raw []byte) error {
 	return errors.Join(err, os.Remove(f.Name()))
 }
 
-// textOf is a secret as receivers are told it.
-func textOf(key []byte) string { return "whsec_" + base64.StdEncoding.EncodeToString(key) }
+// secretText is a secret as receivers are told it.
+func secretText(key []byte) string { return "whsec_" + base64.StdEncoding.EncodeToString(key) }
 
 // of are the secrets of a tenant, made of those of the service.
 func (h *jobHooks) of(tenant string) []webhook.Secret {
@@ -122,7 +122,7 @@ func (h *jobHooks) of(tenant string) []webhook.Secret {
 }
 
 // secretText is what a tenant is told.
-func (h *jobHooks) secretText(tenant string) string { return textOf(h.of(tenant)[0]) }
+func (h *jobHooks) secretText(tenant string) string { return secretText(h.of(tenant)[0]) }
 
 // tell sends an event of a job; its ID is the same whenever it is sent.
 func (h *jobHooks) tell(tenant, url string, j api.Job) error {
