@@ -21,17 +21,6 @@ import (
 	"github.com/vidimus/vidimus/archive/jobs"
 )
 
-// childArgs holds the arguments of a process that is the program itself.
-const childArgs = "VIDIMUS_TEST_ARGS"
-
-// init makes this test's binary the program, where a test starts it as one: what a
-// signal does is seen on a real process only.
-func init() {
-	if args := os.Getenv(childArgs); args != "" {
-		os.Exit(run(strings.Split(args, "\n"), system()))
-	}
-}
-
 // process is the program as a process of its own.
 type process struct {
 	*exec.Cmd
