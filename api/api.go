@@ -174,13 +174,14 @@ type Deps struct {
 // server is the handlers' common ground.
 type server struct {
 	Deps
-	uploads  *slots
-	judgings *slots
-	tenants  *tenants
-	failures *failures
-	proxies  []netip.Prefix
-	answers  []format
-	huma     huma.API
+	uploads   *slots
+	judgings  *slots
+	tenants   *tenants
+	receiving *receiving
+	failures  *failures
+	proxies   []netip.Prefix
+	answers   []format
+	huma      huma.API
 }
 
 // New returns the handler of the HTTP interface of contract.md §3.
@@ -196,11 +197,12 @@ func New(deps Deps) (http.Handler, error) {
 	}
 	deps.Limits = deps.Limits.withDefaults()
 	s := &server{
-		Deps:     deps,
-		uploads:  newSlots(deps.Limits.Uploads, 0),
-		judgings: newSlots(deps.Limits.Judgings, deps.Limits.QueueWait),
-		tenants:  newTenants(),
-		failures: newFailures(),
+		Deps:      deps,
+		uploads:   newSlots(deps.Limits.Uploads, 0),
+		judgings:  newSlots(deps.Limits.Judgings, deps.Limits.QueueWait),
+		tenants:   newTenants(),
+		failures:  newFailures(),
+		receiving: &receiving{all: map[*incoming]struct{}{}},
 	}
 	var err error
 	if s.answers, err = formatsNamed(deps.Formats); err != nil {

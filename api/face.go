@@ -49,7 +49,7 @@ type Turns struct{ server *server }
 
 // Upload is a turn to receive a request's body and hold it.
 func (t Turns) Upload(ctx context.Context) (release func(), ok bool) {
-	return t.server.uploads.take(ctx)
+	return t.server.upload(ctx)
 }
 
 // Judging is a turn to unpack what was received and judge it, in the time that the

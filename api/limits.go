@@ -71,19 +71,32 @@ func newSlots(n int, wait time.Duration) *slots {
 // take gets a slot; release must be called when ok. It fails when none came free
 // in time, or ctx ended.
 func (s *slots) take(ctx context.Context) (release func(), ok bool) {
-	release = func() { <-s.free }
+	if release, ok = s.try(); ok {
+		return release, true
+	}
+	return s.takeWithin(ctx, s.wait)
+}
+
+// try gets a slot if there is one.
+func (s *slots) try() (release func(), ok bool) {
 	select {
 	case s.free <- struct{}{}:
-		return release, true
+		return func() { <-s.free }, true
 	default:
+		return nil, false
 	}
-	if s.wait == 0 {
+}
+
+// takeWithin waits for a slot, 0: not at all.
+func (s *slots) takeWithin(ctx context.Context, wait time.Duration) (release func(), ok bool) {
+	release = func() { <-s.free }
+	if wait == 0 {
 		s.refused.Add(1)
 		return nil, false
 	}
 	s.waiting.Add(1)
 	defer s.waiting.Add(-1)
-	timer := time.NewTimer(s.wait)
+	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
 	case s.free <- struct{}{}:
@@ -93,6 +106,18 @@ func (s *slots) take(ctx context.Context) (release func(), ok bool) {
 	case <-ctx.Done():
 	}
 	return nil, false
+}
+
+// upload takes a turn to receive a body. Where there is none, the slowest client that
+// has one gives way.
+func (s *server) upload(ctx context.Context) (release func(), ok bool) {
+	if release, ok = s.uploads.try(); ok {
+		return release, true
+	}
+	if !s.receiving.cutSlowest(s.Now()) {
+		return s.uploads.takeWithin(ctx, 0)
+	}
+	return s.uploads.takeWithin(ctx, roomWait)
 }
 
 // retryAfter is what a refused client is told to wait, in whole seconds.

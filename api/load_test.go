@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -123,5 +124,132 @@ func TestS2SlowUploadsAreEnded(t *testing.T) {
 		t.Fatalf("the slot did not come back: %v", err)
 	}
 	_ = r.Body.Close()
+	http.DefaultClient.CloseIdleConnections()
+}
+
+// slowBody sends the beginning of a request, and returns what is answered.
+func slowBody(t *testing.T, s *httptest.Server) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", s.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	if _, err := io.WriteString(conn, "POST /v1/validations HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nslow"); err != nil {
+		t.Fatal(err)
+	}
+	return conn
+}
+
+// TestS2SlowBodiesGiveWay: who sends next to nothing keeps nobody out, and is told so.
+// Without others that need the place he may go on.
+func TestS2SlowBodiesGiveWay(t *testing.T) {
+	var later atomic.Int64
+	reading := make(chan struct{}, 100)
+	s := httptest.NewServer(handler(t, newFake(), func(d *Deps) {
+		d.Limits = Limits{Uploads: 3}
+		d.Now = func() time.Time {
+			select {
+			case reading <- struct{}{}:
+			default:
+			}
+			return noon.Add(time.Duration(later.Load()))
+		}
+	}))
+	defer s.Close()
+	var slow []net.Conn
+	for range 3 {
+		slow = append(slow, slowBody(t, s))
+	}
+	for range 2 * 3 { // each request asks for the time when it is admitted, and when its body begins
+		<-reading
+	}
+	ask := func() (int, string, http.Header) {
+		t.Helper()
+		r, err := http.Post(s.URL+"/v1/validations", "application/pdf", strings.NewReader("x"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Body.Close()
+		body, _ := io.ReadAll(r.Body)
+		return r.StatusCode, string(body), r.Header
+	}
+	if code, body, header := ask(); code != 503 || header.Get("Retry-After") == "" {
+		t.Errorf("while all are young: %d %s %v", code, body, header)
+	}
+	later.Store(int64(time.Minute))
+	for i := range 5 {
+		if code, body, _ := ask(); code != 200 {
+			t.Errorf("request %d: %d %s", i, code, body)
+		}
+	}
+	cut, told := 0, make(chan string, 3)
+	for _, conn := range slow {
+		go func() {
+			answer, _ := io.ReadAll(conn)
+			told <- string(answer)
+		}()
+	}
+	first := <-told
+	if !strings.HasPrefix(first, "HTTP/1.1 408 ") || !strings.Contains(first, string(TooSlow)) {
+		t.Errorf("who gave way was told %s", first)
+	}
+	for _, conn := range slow {
+		_ = conn.Close()
+	}
+	for range 2 {
+		if strings.HasPrefix(<-told, "HTTP/1.1 408 ") {
+			cut++
+		}
+	}
+	if cut != 0 {
+		t.Errorf("%d more had to give way than was needed", cut)
+	}
+	http.DefaultClient.CloseIdleConnections()
+}
+
+// TestS2RefusalsDoNotWaitForBodies: whoever is refused is told so before his body has
+// come, and the connection ends: nothing that he sends later is taken for a request.
+func TestS2RefusalsDoNotWaitForBodies(t *testing.T) {
+	s := httptest.NewServer(handler(t, newFake(), nil))
+	defer s.Close()
+	for name, begin := range map[string]string{
+		"no such path":   "POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n",
+		"bad parameter":  "POST /v1/validations?depth=none HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n",
+		"compressed":     "POST /v1/validations HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: 1000\r\n\r\n",
+		"form unbounded": "POST /v1/validations HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data\r\nTransfer-Encoding: chunked\r\n\r\n",
+	} {
+		conn, err := net.Dial("tcp", s.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = conn.SetDeadline(time.Now().Add(20 * time.Second)) // what a broken test may take
+		if _, err := io.WriteString(conn, begin); err != nil {
+			t.Fatal(err)
+		}
+		r, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Errorf("%s: no answer: %v", name, err)
+		} else if r.StatusCode/100 != 4 || !r.Close {
+			t.Errorf("%s: %d, close %v", name, r.StatusCode, r.Close)
+		}
+		_ = conn.Close()
+	}
+	const form = "--b\r\nContent-Disposition: form-data; name=file; filename=f\r\n\r\nx\r\n--b--\r\n"
+	for name, body := range map[string]io.Reader{"whole": strings.NewReader("x"), "chunked": io.MultiReader(strings.NewReader("x")),
+		"form": strings.NewReader(form), "chunked form": io.MultiReader(strings.NewReader(form))} {
+		media := "application/pdf"
+		if strings.Contains(name, "form") {
+			media = "multipart/form-data; boundary=b"
+		}
+		r, err := http.Post(s.URL+"/v1/validations", media, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.StatusCode != 200 || r.Close {
+			t.Errorf("%s: a body that was read leaves the connection to the next request: %d, close %v", name, r.StatusCode, r.Close)
+		}
+		_ = r.Body.Close()
+	}
 	http.DefaultClient.CloseIdleConnections()
 }

@@ -26,6 +26,7 @@ func (s *server) headers(c *gin.Context) {
 	if s.overTLS(c.Request) {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
+	defer s.receiving.closeUnread(c, s.Now).leave()
 	c.Next()
 }
 

@@ -65,7 +65,7 @@ const maxPolicySets = 400
 // has come, with a context that ends when the judging has had its time. asked holds
 // all but the files; its name is that of a file that is sent as it is.
 func (s *server) judge(c *gin.Context, asked Upload, work func(ctx context.Context, upload Upload) error) error {
-	release, ok := s.uploads.take(c.Request.Context())
+	release, ok := s.upload(c.Request.Context())
 	if !ok {
 		return s.busy(s.uploads, "uploads")
 	}
@@ -159,6 +159,7 @@ func (s *server) receiveForm(h *held, r *http.Request, boundary string) error {
 	for {
 		part, err := form.NextPart()
 		if errors.Is(err, io.EOF) {
+			_, _ = io.CopyN(io.Discard, r.Body, 1) // the end of the body is behind that of the form; more than it is nobody's, and ends the connection
 			return nil
 		}
 		if err != nil {

@@ -33,7 +33,7 @@ type ServeCmd struct {
 	UnsafeNow string `name:"unsafe-now" placeholder:"TIME" help:"The clock that the service goes by, RFC 3339; for rehearsals, and said in readiness and in every report."`
 
 	MaxRequest      int64         `default:"104857600" placeholder:"OCTETS" help:"Largest request."`
-	MaxConnections  int           `default:"512" placeholder:"N" help:"Most connections at once; more wait to be accepted."`
+	MaxConnections  int           `default:"2048" placeholder:"N" help:"Most connections at once. More wait to be accepted; those that ask nothing make room for them."`
 	MaxUploads      int           `default:"64" placeholder:"N" help:"Most requests whose files are being received or held at once."`
 	MaxJudgings     int           `default:"0" placeholder:"N" help:"Most files judged at once. Default: the number of processors."`
 	QueueWait       time.Duration `default:"10s" placeholder:"TIME" help:"How long a file waits for its turn before the client is told to come back."`
@@ -158,7 +158,8 @@ const (
 // server is an HTTP server with a bound on everything that a client may take.
 func (c *ServeCmd) server(handler http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
-		Handler:           handler,
+		Handler:           handledOn(handler),
+		ConnContext:       withConn,
 		ReadHeaderTimeout: min(headerTimeout, c.UploadTimeout),
 		ReadTimeout:       c.UploadTimeout,
 		// It runs from the end of the header: the upload, the queue, the judging,

@@ -1,36 +1,109 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"net"
+	"net/http"
+	"slices"
 	"sync"
+	"time"
 )
 
 // limitedListener accepts no more connections at once than it has slots; the
-// rest wait in the kernel's queue (attack S2).
+// rest wait in the kernel's queue (attack S2). When all are taken, those whose clients
+// have sent no request for a while, or do not read their answers, make room.
 type limitedListener struct {
 	net.Listener
 	slots  chan struct{}
 	closed chan struct{}
 	once   sync.Once
+
+	mu    sync.Mutex
+	all   map[*limitedConn]struct{}
+	turns uint64 // counts what began to wait: the lower, the longer ago
 }
 
+// roomEvery is how long a connection may wait for its client while others wait to be
+// accepted, at least, and twice that at most.
+const roomEvery = 500 * time.Millisecond
+
 func newLimitedListener(l net.Listener, n int) net.Listener {
-	return &limitedListener{Listener: l, slots: make(chan struct{}, n), closed: make(chan struct{})}
+	return &limitedListener{Listener: l, slots: make(chan struct{}, n), closed: make(chan struct{}), all: map[*limitedConn]struct{}{}}
 }
 
 // Accept waits for a slot, then for a connection.
 func (l *limitedListener) Accept() (net.Conn, error) {
-	select {
-	case l.slots <- struct{}{}:
-	case <-l.closed:
-		return nil, net.ErrClosed
+	if err := l.take(); err != nil {
+		return nil, err
 	}
 	conn, err := l.Listener.Accept()
 	if err != nil {
 		<-l.slots
 		return nil, err
 	}
-	return &limitedConn{Conn: conn, free: sync.OnceFunc(func() { <-l.slots })}, nil
+	c := &limitedConn{Conn: conn, of: l}
+	c.free = sync.OnceFunc(func() {
+		<-l.slots
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		delete(l.all, c)
+	})
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all[c] = struct{}{}
+	l.waits(c, true)
+	return c, nil
+}
+
+// take waits for a slot, and makes room while there is none.
+func (l *limitedListener) take() error {
+	select {
+	case l.slots <- struct{}{}:
+		return nil
+	case <-l.closed:
+		return net.ErrClosed
+	default:
+	}
+	often := time.NewTicker(roomEvery)
+	defer often.Stop()
+	for {
+		l.makeRoom()
+		select {
+		case l.slots <- struct{}{}:
+			return nil
+		case <-l.closed:
+			return net.ErrClosed
+		case <-often.C:
+		}
+	}
+}
+
+// makeRoom closes the half of the slots that has waited longest, of those connections
+// that were seen to wait before and still do. The others are seen now.
+func (l *limitedListener) makeRoom() {
+	l.mu.Lock()
+	var old []*limitedConn
+	for c := range l.all {
+		switch {
+		case c.waiting && c.seen:
+			old = append(old, c)
+		case c.waiting:
+			c.seen = true
+		}
+	}
+	l.mu.Unlock()
+	slices.SortFunc(old, func(a, b *limitedConn) int { return cmp.Compare(a.since, b.since) })
+	for _, c := range old[:min(len(old), max(1, cap(l.slots)/2))] {
+		_ = c.Close() // who did not ask gets no answer
+	}
+}
+
+// waits notes that a connection waits for its client, or that it does not. The caller
+// holds the lock.
+func (l *limitedListener) waits(c *limitedConn, yes bool) {
+	l.turns++
+	c.waiting, c.seen, c.since = yes, false, l.turns
 }
 
 // Close ends a waiting Accept too.
@@ -42,11 +115,61 @@ func (l *limitedListener) Close() error {
 // limitedConn gives its slot back when it is first closed.
 type limitedConn struct {
 	net.Conn
+	of   *limitedListener
 	free func()
+
+	waiting, seen, handled bool // under the listener's lock
+	since                  uint64
 }
 
 // Close closes the connection.
 func (c *limitedConn) Close() error {
 	defer c.free()
 	return c.Conn.Close()
+}
+
+// Write waits for the client to read.
+func (c *limitedConn) Write(p []byte) (int, error) {
+	c.waits(true)
+	defer c.waits(false)
+	return c.Conn.Write(p)
+}
+
+// waits notes the beginning or end of a write. Outside of a handler the connection
+// waits in any case.
+func (c *limitedConn) waits(yes bool) {
+	c.of.mu.Lock()
+	defer c.of.mu.Unlock()
+	if c.handled {
+		c.of.waits(c, yes)
+	}
+}
+
+// handles notes that a request of the connection is handled, or is no more.
+func (c *limitedConn) handles(yes bool) {
+	c.of.mu.Lock()
+	defer c.of.mu.Unlock()
+	c.handled = yes
+	c.of.waits(c, !yes)
+}
+
+type connKey struct{}
+
+// withConn is the context of a connection's requests (http.Server.ConnContext).
+func withConn(ctx context.Context, c net.Conn) context.Context {
+	if c, ok := c.(*limitedConn); ok {
+		return context.WithValue(ctx, connKey{}, c)
+	}
+	return ctx
+}
+
+// handledOn lets a connection know while its request is handled: then it waits for us.
+func handledOn(handler http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if c, ok := r.Context().Value(connKey{}).(*limitedConn); ok {
+			c.handles(true)
+			defer c.handles(false)
+		}
+		handler.ServeHTTP(w, r)
+	})
 }

@@ -1,0 +1,114 @@
+package api
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gin-gonic/gin"
+)
+
+// slowRate and slowAfter say what a slow body is: after slowAfter fewer octets came
+// than slowRate a second. Nobody minds one until there is no place for another; then
+// the slowest gives way (attack S2). A client of a poor line has twice as much.
+const (
+	slowRate  = 32 << 10
+	slowAfter = 500 * time.Millisecond
+	// roomWait is how long a request waits for the place of one that gives way.
+	roomWait = 250 * time.Millisecond
+)
+
+// receiving knows the bodies that are coming in.
+type receiving struct {
+	mu  sync.Mutex
+	all map[*incoming]struct{}
+}
+
+// incoming is a body. It is among those of receiving from its first read to its end,
+// or to that of its request.
+type incoming struct {
+	io.ReadCloser
+	of     *receiving
+	now    func() time.Time
+	begun  time.Time
+	octets int64
+	ended  bool
+	header http.Header // of the answer
+	cut    func()      // ends a read that waits, and those after it
+}
+
+// closeUnread has the connection closed after the answer, unless the body was read to
+// its end by then: else net/http waits for a body that nobody asks for before it
+// answers, and a refusal would come as late as the client likes.
+func (r *receiving) closeUnread(c *gin.Context, now func() time.Time) *incoming {
+	if c.Request.Body == nil || c.Request.Body == http.NoBody {
+		return nil
+	}
+	control := http.NewResponseController(c.Writer)
+	in := &incoming{ReadCloser: c.Request.Body, of: r, now: now, header: c.Writer.Header(),
+		cut: func() { _ = control.SetReadDeadline(time.Unix(1, 0)) }} // a writer of a test knows no deadlines
+	in.header.Set("Connection", "close")
+	c.Request.Body = in
+	return in
+}
+
+// Read counts, and ends the count with the body.
+func (in *incoming) Read(p []byte) (int, error) {
+	in.note(0, nil)
+	n, err := in.ReadCloser.Read(p)
+	in.note(n, err)
+	return n, err
+}
+
+func (in *incoming) note(n int, err error) {
+	in.of.mu.Lock()
+	defer in.of.mu.Unlock()
+	if in.begun.IsZero() && !in.ended {
+		in.begun = in.now()
+		in.of.all[in] = struct{}{}
+	}
+	in.octets += int64(n)
+	if err != nil {
+		in.ended = true
+		delete(in.of.all, in)
+	}
+	if errors.Is(err, io.EOF) {
+		in.header.Del("Connection")
+	}
+}
+
+// leave forgets the body, at the end of its request: the connection may serve another.
+func (in *incoming) leave() {
+	if in == nil {
+		return
+	}
+	in.of.mu.Lock()
+	defer in.of.mu.Unlock()
+	in.ended = true
+	delete(in.of.all, in)
+}
+
+// cutSlowest ends the slowest body, if there is a slow one.
+func (r *receiving) cutSlowest(now time.Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var slowest *incoming
+	least := float64(slowRate)
+	for in := range r.all {
+		since := now.Sub(in.begun)
+		if since < slowAfter {
+			continue
+		}
+		if rate := float64(in.octets) / since.Seconds(); rate < least {
+			slowest, least = in, rate
+		}
+	}
+	if slowest == nil {
+		return false
+	}
+	slowest.cut() // under the lock: its request is not over, and the connection is its own
+	delete(r.all, slowest)
+	return true
+}

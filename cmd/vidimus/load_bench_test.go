@@ -1,0 +1,236 @@
+package main
+
+import (
+	"cmp"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/vidimus/vidimus/api"
+)
+
+// window is how long one measurement goes on.
+const window = 5 * time.Second
+
+// measured is what a window gave.
+type measured struct {
+	requests int
+	failed   int
+	took     time.Duration
+	cpu      time.Duration
+	latency  []time.Duration // ascending, of those that were served
+	refused  []time.Duration // ascending, of those that got 429 or 503
+	untold   int             // refusals without Retry-After
+}
+
+func (m *measured) rate() float64          { return float64(m.requests) / m.took.Seconds() }
+func (m *measured) cpuPerRequest() float64 { return m.cpu.Seconds() * 1e3 / float64(m.requests) }
+
+// quantile of ascending times, in milliseconds.
+func quantile(all []time.Duration, q float64) float64 {
+	if len(all) == 0 {
+		return 0
+	}
+	return all[min(len(all)-1, int(q*float64(len(all))))].Seconds() * 1e3
+}
+
+// direct calls the library from as many goroutines as there are judgings.
+func (l *loadWorld) direct(b *testing.B, v api.Validator, workers int) *measured {
+	m := &measured{}
+	var next atomic.Int64
+	cpu, begun := ownCPU(), time.Now()
+	var all sync.WaitGroup
+	for range workers {
+		all.Go(func() {
+			for time.Since(begun) < window {
+				f := l.mix[int(next.Add(1))%len(l.mix)]
+				if _, err := v.Validate(b.Context(), api.Upload{File: api.File{Name: f.Name, Data: f.Raw}}); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	m.requests, m.took, m.cpu = int(next.Load()), time.Since(begun), ownCPU()-cpu
+	return m
+}
+
+// closed has clients that send the next file once the last is answered; open, where
+// rate is not 0, sends that many a second at random times (Poisson) whatever the
+// service does, and counts the time from when a file was due.
+func (l *loadWorld) load(b *testing.B, p *process, clients int, rate float64) *measured {
+	m := &measured{}
+	client := keptAlive(b, clients)
+	var mu sync.Mutex
+	one := func(i int, due time.Time) {
+		status, header, _, err := l.send(client, p.url, i)
+		took := time.Since(due)
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case err == nil && status == http.StatusOK:
+			m.requests++
+			m.latency = append(m.latency, took)
+		case err == nil && (status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests):
+			m.refused = append(m.refused, took)
+			if header.Get("Retry-After") == "" {
+				m.untold++
+			}
+		default:
+			m.failed++
+			b.Logf("%d %v", status, err)
+		}
+	}
+	cpu, begun := p.cpu(), time.Now()
+	var all sync.WaitGroup
+	if rate == 0 {
+		var next atomic.Int64
+		for range clients {
+			all.Go(func() {
+				for time.Since(begun) < window {
+					one(int(next.Add(1)), time.Now())
+				}
+			})
+		}
+	} else {
+		random, due := rand.New(rand.NewPCG(1, 2)), begun
+		for i := 0; due.Sub(begun) < window; i++ {
+			time.Sleep(time.Until(due))
+			all.Go(func() { one(i, due) })
+			due = due.Add(time.Duration(random.ExpFloat64() / rate * float64(time.Second)))
+		}
+	}
+	all.Wait()
+	m.took, m.cpu = time.Since(begun), p.cpu()-cpu
+	slices.SortFunc(m.latency, cmp.Compare)
+	slices.SortFunc(m.refused, cmp.Compare)
+	return m
+}
+
+// hold opens connections that send what begin says, and drips an octet every second.
+func hold(b *testing.B, addr string, n int, begin string, drip bool) (release func()) {
+	var conns []net.Conn
+	for range n {
+		c, err := net.Dial("tcp", addr)
+		if err != nil {
+			b.Fatal(err)
+		}
+		_, _ = io.WriteString(c, begin)
+		conns = append(conns, c)
+	}
+	stop := make(chan struct{})
+	var dripping sync.WaitGroup
+	if drip {
+		dripping.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				case <-time.After(time.Second):
+				}
+				for _, c := range conns {
+					_, _ = io.WriteString(c, "x") // it may have been ended: then it is
+				}
+			}
+		})
+	}
+	return func() {
+		close(stop)
+		dripping.Wait()
+		for _, c := range conns {
+			_ = c.Close()
+		}
+	}
+}
+
+func reportTimes(b *testing.B, m *measured) {
+	b.ReportMetric(m.rate(), "requests/s")
+	b.ReportMetric(m.cpuPerRequest(), "cpu-ms/request")
+	b.ReportMetric(quantile(m.latency, 0.5), "p50-ms")
+	b.ReportMetric(quantile(m.latency, 0.99), "p99-ms")
+	b.ReportMetric(quantile(m.latency, 0.99)/quantile(m.latency, 0.5), "p99/p50")
+	b.ReportMetric(0, "ns/op") // it is the window
+}
+
+// BenchmarkServeLoad is `vidimus serve` in a process of its own under the mix of
+// loadWorld over connections of loopback that are kept alive, as many judgings at once as
+// there are processors. It reports requests a second and processor time a request against
+// the direct call; times of answers at 80 % of the capacity; the same beside 1,000 idle
+// connections and 200 that drip; and how overload is answered.
+func BenchmarkServeLoad(b *testing.B) {
+	l := newLoadWorld(b)
+	deps, _ := doorOf(b, l.serve)
+	workers := l.limitsOf().Judgings
+	p := startServe(b, l.flags...)
+	for i := range l.mix { // what is remembered of issuers is there
+		if status, _, body, err := l.send(http.DefaultClient, p.url, i); err != nil || status != http.StatusOK {
+			b.Fatalf("%s: %d %s %v", l.mix[i].Name, status, body, err)
+		}
+		if _, err := deps.Validator.Validate(b.Context(), api.Upload{File: api.File{Name: l.mix[i].Name, Data: l.mix[i].Raw}}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	var capacity float64
+	b.Run("closed", func(b *testing.B) {
+		for b.Loop() {
+			direct := l.direct(b, deps.Validator, workers)
+			over := l.load(b, p, 2*workers, 0)
+			capacity = over.rate()
+			reportTimes(b, over)
+			b.ReportMetric(direct.rate(), "direct/s")
+			b.ReportMetric(direct.cpuPerRequest(), "direct-cpu-ms/request")
+			b.ReportMetric(100*(direct.rate()/over.rate()-1), "overhead-%")
+			b.ReportMetric(100*(over.cpuPerRequest()/direct.cpuPerRequest()-1), "cpu-overhead-%")
+		}
+	})
+	if capacity == 0 {
+		b.Skip("the load is a part of what closed measures")
+	}
+	open := func(name string, beside func() func()) {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				release := beside()
+				m := l.load(b, p, 64, 0.8*capacity)
+				release()
+				reportTimes(b, m)
+				b.ReportMetric(float64(m.failed+len(m.refused)), "not-served")
+			}
+		})
+	}
+	open("at 80 %", func() func() { return func() {} })
+	open("at 80 % beside 1000 idle connections", func() func() { return hold(b, p.addr, 1000, "", false) })
+	open("at 80 % beside 200 slow headers", func() func() { return hold(b, p.addr, 200, "POST /v1/validations HTTP/1.1\r\nHost: x\r\nX: ", true) })
+	open("at 80 % beside 200 slow bodies", func() func() {
+		return hold(b, p.addr, 200, "POST /v1/validations HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n", true)
+	})
+	b.Run("overload", func(b *testing.B) {
+		for b.Loop() {
+			m := l.load(b, p, 400, 0)
+			reportTimes(b, m)
+			b.ReportMetric(float64(len(m.refused))/m.took.Seconds(), "refused/s")
+			b.ReportMetric(quantile(m.refused, 0.5), "refused-p50-ms")
+			b.ReportMetric(quantile(m.refused, 0.99), "refused-p99-ms")
+			b.ReportMetric(float64(m.untold), "without-Retry-After")
+			b.ReportMetric(float64(m.failed), "failed")
+		}
+	})
+	b.Run("recovered", func(b *testing.B) {
+		for b.Loop() {
+			reportTimes(b, l.load(b, p, 2*workers, 0))
+		}
+	})
+}
+
+// limitsOf are those that serve has by default.
+func (l *loadWorld) limitsOf() api.Limits {
+	c := serveDefaults()
+	l.serve(c)
+	return c.limits()
+}
