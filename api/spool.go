@@ -57,13 +57,21 @@ func (s *spool) toDisk() error {
 	return nil
 }
 
-// section reads part of what was written into memory of its own.
-func (s *spool) section(start, size int64) ([]byte, error) {
-	data := make([]byte, size)
-	if s.file == nil {
-		copy(data, s.memory.Bytes()[start:start+size])
-		return data, nil
+// expect makes room for a request of that many octets, where it stays in memory: a
+// buffer that grows with what comes copies it several times.
+func (s *spool) expect(size int64) {
+	if size > 0 && size <= spoolMemory {
+		s.memory.Grow(int(size))
 	}
+}
+
+// section is part of what was written, which is not written to any more: nobody else
+// touches those octets, also after close.
+func (s *spool) section(start, size int64) ([]byte, error) {
+	if s.file == nil {
+		return s.memory.Bytes()[start : start+size : start+size], nil
+	}
+	data := make([]byte, size)
 	if _, err := s.file.ReadAt(data, start); err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("reading a kept upload: %w", err)
 	}

@@ -125,6 +125,7 @@ func (s *server) receive(c *gin.Context, name string) (*held, error) {
 		err = problem(MediaType, "A body of this media type holds no signed file as it is.")
 	default:
 		h.hasFile = true
+		h.expect(r.ContentLength)
 		h.file, err = h.keep(name, r.Body)
 	}
 	if err == nil {

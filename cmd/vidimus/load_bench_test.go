@@ -16,7 +16,7 @@ import (
 )
 
 // window is how long one measurement goes on.
-const window = 5 * time.Second
+const window = 4 * time.Second
 
 // measured is what a window gave.
 type measured struct {
