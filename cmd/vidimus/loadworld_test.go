@@ -204,3 +204,32 @@ func (l *loadWorld) send(client *http.Client, url string, i int) (status int, he
 	body, err = io.ReadAll(answer.Body)
 	return answer.StatusCode, answer.Header, body, err
 }
+
+// peakOf runs the command to its end and returns the most memory that it ever had.
+func peakOf(tb testing.TB, bin string, args ...string) (peak int64) {
+	tb.Helper()
+	home := tb.TempDir()
+	p := &process{tb: tb, cmd: exec.CommandContext(tb.Context(), bin, args...)}
+	p.cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+home, "XDG_DATA_HOME="+home, "HOME="+home)
+	p.cmd.Stdout, p.cmd.Stderr = &p.log, &p.log
+	if err := p.cmd.Start(); err != nil {
+		tb.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- p.cmd.Wait() }()
+	for {
+		raw, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid)) // it may have ended
+		if _, rest, ok := strings.Cut(string(raw), "VmHWM:"); ok {
+			n, _ := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
+			peak = max(peak, n<<10)
+		}
+		select {
+		case err := <-ended:
+			if err != nil {
+				tb.Fatalf("%v: %s", err, p.log.String())
+			}
+			return peak
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
