@@ -35,21 +35,28 @@ type incoming struct {
 	begun  time.Time
 	octets int64
 	ended  bool
-	header http.Header // of the answer
-	cut    func()      // ends a read that waits, and those after it
+	whole  func() // has the connection go on after the answer
+	cut    func() // ends a read that waits, and those after it
 }
 
 // closeUnread has the connection closed after the answer, unless the body was read to
 // its end by then: else net/http waits for a body that nobody asks for before it
-// answers, and a refusal would come as late as the client likes.
+// answers, and a refusal would come as late as the client likes. After a body in chunks
+// the connection always ends: net/http does not tell whether the request had a
+// Content-Length as well, by which a proxy may see another request behind it
+// (RFC 9112 §6.1).
 func (r *receiving) closeUnread(c *gin.Context, now func() time.Time) *incoming {
 	if c.Request.Body == nil || c.Request.Body == http.NoBody {
 		return nil
 	}
 	control := http.NewResponseController(c.Writer)
-	in := &incoming{ReadCloser: c.Request.Body, of: r, now: now, header: c.Writer.Header(),
+	header := c.Writer.Header()
+	in := &incoming{ReadCloser: c.Request.Body, of: r, now: now, whole: func() { header.Del("Connection") },
 		cut: func() { _ = control.SetReadDeadline(time.Unix(1, 0)) }} // a writer of a test knows no deadlines
-	in.header.Set("Connection", "close")
+	header.Set("Connection", "close")
+	if len(c.Request.TransferEncoding) > 0 {
+		in.whole = func() {}
+	}
 	c.Request.Body = in
 	return in
 }
@@ -75,7 +82,7 @@ func (in *incoming) note(n int, err error) {
 		delete(in.of.all, in)
 	}
 	if errors.Is(err, io.EOF) {
-		in.header.Del("Connection")
+		in.whole()
 	}
 }
 
