@@ -80,7 +80,7 @@ func TestS2IdleConnectionsMakeRoom(t *testing.T) {
 // and a connection that asks in time is kept.
 func TestS2RequestsAreNotCutForRoom(t *testing.T) {
 	c := serveDefaults()
-	c.MaxConnections = 2
+	c.MaxConnections, c.UploadTimeout = 4, time.Hour
 	begun, gate := make(chan struct{}), make(chan struct{})
 	address, _, _ := served(t, c, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/long" {

@@ -152,7 +152,9 @@ func TestS2HostileJSON(t *testing.T) {
 			goruntime.ReadMemStats(&before)
 			answer, err := http.Post(server.URL+path, "application/json", strings.NewReader(body))
 			if err != nil {
-				t.Errorf("%s %s: %v", path, name, err)
+				if name != "size" { // the connection may end before all of that was sent
+					t.Errorf("%s %s: %v", path, name, err)
+				}
 				continue
 			}
 			text, _ := io.ReadAll(answer.Body)

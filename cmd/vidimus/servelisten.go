@@ -18,18 +18,19 @@ type limitedListener struct {
 	slots  chan struct{}
 	closed chan struct{}
 	once   sync.Once
+	often  *time.Ticker
 
 	mu    sync.Mutex
 	all   map[*limitedConn]struct{}
 	turns uint64 // counts what began to wait: the lower, the longer ago
 }
 
-// roomEvery is how long a connection may wait for its client while others wait to be
-// accepted, at least, and twice that at most.
+// roomEvery is how often room is made while others wait to be accepted. A connection
+// that gives way has waited for its client as long at least, and three times at most.
 const roomEvery = 500 * time.Millisecond
 
 func newLimitedListener(l net.Listener, n int) net.Listener {
-	return &limitedListener{Listener: l, slots: make(chan struct{}, n), closed: make(chan struct{}), all: map[*limitedConn]struct{}{}}
+	return &limitedListener{Listener: l, slots: make(chan struct{}, n), closed: make(chan struct{}), often: time.NewTicker(roomEvery), all: map[*limitedConn]struct{}{}}
 }
 
 // Accept waits for a slot, then for a connection.
@@ -65,31 +66,30 @@ func (l *limitedListener) take() error {
 		return net.ErrClosed
 	default:
 	}
-	often := time.NewTicker(roomEvery)
-	defer often.Stop()
 	for {
-		l.makeRoom()
 		select {
 		case l.slots <- struct{}{}:
 			return nil
 		case <-l.closed:
 			return net.ErrClosed
-		case <-often.C:
+		case <-l.often.C:
+			l.makeRoom()
 		}
 	}
 }
 
 // makeRoom closes the half of the slots that has waited longest, of those connections
-// that were seen to wait before and still do. The others are seen now.
+// that were seen to wait twice before and still do: the first of two ticks may come
+// just before the second. The others are seen now.
 func (l *limitedListener) makeRoom() {
 	l.mu.Lock()
 	var old []*limitedConn
 	for c := range l.all {
 		switch {
-		case c.waiting && c.seen:
+		case c.waiting && c.seen >= 2:
 			old = append(old, c)
 		case c.waiting:
-			c.seen = true
+			c.seen++
 		}
 	}
 	l.mu.Unlock()
@@ -103,12 +103,12 @@ func (l *limitedListener) makeRoom() {
 // holds the lock.
 func (l *limitedListener) waits(c *limitedConn, yes bool) {
 	l.turns++
-	c.waiting, c.seen, c.since = yes, false, l.turns
+	c.waiting, c.seen, c.since = yes, 0, l.turns
 }
 
 // Close ends a waiting Accept too.
 func (l *limitedListener) Close() error {
-	l.once.Do(func() { close(l.closed) })
+	l.once.Do(func() { l.often.Stop(); close(l.closed) })
 	return l.Listener.Close()
 }
 
@@ -118,8 +118,9 @@ type limitedConn struct {
 	of   *limitedListener
 	free func()
 
-	waiting, seen, handled bool // under the listener's lock
-	since                  uint64
+	waiting, handled bool // these are under the listener's lock
+	seen             int
+	since            uint64
 }
 
 // Close closes the connection.
