@@ -72,7 +72,7 @@ func (l *loadWorld) direct(b *testing.B, v api.Validator, workers int, window ti
 // load has clients that send the next file once the last is answered; or, where rate
 // is not 0, sends that many a second at random times (Poisson) whatever the
 // service does, and counts the time from when a file was due.
-func (l *loadWorld) load(b *testing.B, p *process, clients int, rate float64, window time.Duration) *measured {
+func (l *loadWorld) load(b *testing.B, p *loadedChild, clients int, rate float64, window time.Duration) *measured {
 	m := &measured{}
 	client := keptAlive(b, clients)
 	var mu sync.Mutex
@@ -175,7 +175,7 @@ func BenchmarkServeLoad(b *testing.B) {
 	l := newLoadWorld(b)
 	deps, _ := doorOf(b, l.serve)
 	workers := l.limitsOf().Judgings
-	p := startServe(b, l.flags...)
+	p := serveChildOf(b, l.flags...)
 	for i := range l.mix { // what is remembered of issuers is there
 		if status, _, body, err := l.send(http.DefaultClient, p.url, i); err != nil || status != http.StatusOK {
 			b.Fatalf("%s: %d %s %v", l.mix[i].Name, status, body, err)

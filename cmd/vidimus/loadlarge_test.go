@@ -43,7 +43,7 @@ func largeUpload(tb testing.TB, size int) (cms []byte, flags []string) {
 }
 
 // upload streams the CMS and size zeros as a form.
-func (p *process) upload(path string, cms []byte, size int64) (status int, body string) {
+func (p *loadedChild) upload(path string, cms []byte, size int64) (status int, body string) {
 	p.tb.Helper()
 	var form bytes.Buffer
 	parts := multipart.NewWriter(&form)
@@ -76,7 +76,7 @@ func (p *process) upload(path string, cms []byte, size int64) (status int, body 
 func TestS2LargeUploadsAreJudgedInLittleMemory(t *testing.T) {
 	const size, most = 192 << 20, 96 << 20
 	cms, flags := largeUpload(t, size)
-	p := startServe(t, append(flags, "--max-judgings", "1")...)
+	p := serveChildOf(t, append(flags, "--max-judgings", "1")...)
 	if status, body := p.upload("/v1/validations", cms, size); status != http.StatusOK || !strings.Contains(body, `"TOTAL-PASSED"`) {
 		t.Errorf("%d %.500s", status, body)
 	}
@@ -96,7 +96,7 @@ func TestS2LargeUploadsAreJudgedInLittleMemory(t *testing.T) {
 func BenchmarkServeLarge(b *testing.B) {
 	const size = 1_000_000_000
 	cms, flags := largeUpload(b, size)
-	p := startServe(b, flags...)
+	p := serveChildOf(b, flags...)
 	idle := p.memory("VmHWM")
 	b.SetBytes(size)
 	for b.Loop() {
@@ -135,7 +135,7 @@ func BenchmarkArchivePutLarge(b *testing.B) {
 		b.ReportMetric(float64(peak)/1e6, "peak-MB")
 	})
 	b.Run("serve", func(b *testing.B) {
-		p := startServe(b, flags...)
+		p := serveChildOf(b, flags...)
 		b.SetBytes(size)
 		for b.Loop() {
 			if status, body := p.upload("/v1/bundles", cms, size); status != http.StatusCreated {

@@ -96,9 +96,9 @@ func buildCommand(tb testing.TB) string {
 	return bin
 }
 
-// process is `vidimus serve` in a process of its own, so that what it takes of the
+// loadedChild is `vidimus serve` in a process of its own, so that what it takes of the
 // processors and of the memory is told apart from what its clients take.
-type process struct {
+type loadedChild struct {
 	tb   testing.TB
 	cmd  *exec.Cmd
 	addr string
@@ -106,9 +106,9 @@ type process struct {
 	log  lockedBuffer
 }
 
-func startServe(tb testing.TB, flags ...string) *process {
+func serveChildOf(tb testing.TB, flags ...string) *loadedChild {
 	tb.Helper()
-	p := &process{tb: tb}
+	p := &loadedChild{tb: tb}
 	home := tb.TempDir()
 	args := append([]string{"serve", "--listen", "127.0.0.1:0", "--store", "dir:" + filepath.Join(home, "store")}, flags...)
 	p.cmd = exec.Command(buildCommand(tb), args...) //nolint:noctx // it is ended as an operator would, by SIGTERM
@@ -145,7 +145,7 @@ func startServe(tb testing.TB, flags ...string) *process {
 }
 
 // proc reads a file of /proc about the process.
-func (p *process) proc(name string) string {
+func (p *loadedChild) proc(name string) string {
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", p.cmd.Process.Pid, name))
 	if err != nil {
 		p.tb.Fatal(err)
@@ -155,7 +155,7 @@ func (p *process) proc(name string) string {
 
 // cpu is the time that the process took of the processors (proc(5): utime and stime,
 // in hundredths of a second).
-func (p *process) cpu() time.Duration {
+func (p *loadedChild) cpu() time.Duration {
 	stat := p.proc("stat")
 	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
 	ticks := 0
@@ -168,7 +168,7 @@ func (p *process) cpu() time.Duration {
 
 // memory is a line of the process's status such as VmHWM, the most memory that it ever
 // held, in octets.
-func (p *process) memory(line string) int64 {
+func (p *loadedChild) memory(line string) int64 {
 	for l := range strings.Lines(p.proc("status")) {
 		if value, ok := strings.CutPrefix(l, line+":"); ok {
 			n, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 10, 64)
@@ -209,7 +209,7 @@ func (l *loadWorld) send(client *http.Client, url string, i int) (status int, he
 func peakOf(tb testing.TB, bin string, args ...string) (peak int64) {
 	tb.Helper()
 	home := tb.TempDir()
-	p := &process{tb: tb, cmd: exec.CommandContext(tb.Context(), bin, args...)}
+	p := &loadedChild{tb: tb, cmd: exec.CommandContext(tb.Context(), bin, args...)}
 	p.cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+home, "XDG_DATA_HOME="+home, "HOME="+home)
 	p.cmd.Stdout, p.cmd.Stderr = &p.log, &p.log
 	if err := p.cmd.Start(); err != nil {
