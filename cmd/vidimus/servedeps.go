@@ -43,6 +43,7 @@ func serveDeps(ctx context.Context, world *runtime, c *ServeCmd, log *slog.Logge
 		log.Warn("no trust material", "reason", first.why)
 	}
 	s.current.Store(first)
+	s.lists = c.newListBrowser(world, s)
 	if s.asks = c.asked(); c.Lists == "" && c.ListsAsOf == "" && c.UnsafeNow == "" {
 		s.pulls.Store(pastPulls(world))
 	}
@@ -158,6 +159,7 @@ type service struct {
 	asks    freshnessAsked
 	store   archive.Store
 	index   *indexer // of the store; nil in tests without one
+	lists   *listBrowser
 	now     func() time.Time
 	source  gather.Source // nil: nothing is fetched
 

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"syscall"
 	"time"
 
 	"github.com/vidimus/vidimus/api/metrics"
 	"github.com/vidimus/vidimus/trustlist"
+	"github.com/vidimus/vidimus/trustlist/browse"
 	"github.com/vidimus/vidimus/trustlist/pull"
 	"github.com/vidimus/vidimus/trustlist/stored"
 	"github.com/vidimus/vidimus/validate"
@@ -20,6 +22,9 @@ type inForce struct {
 	validator *validate.Validator // nil: nothing can be judged, and why says so
 	why       string
 	stored    *trustlist.Snapshot // as the cache holds it, without lists of the operator's own; nil with a mirror
+
+	browseOnce sync.Once
+	browsed    *browse.Browser // over the validator's lists; see browser
 }
 
 // refreshSoon is the pause after a refresh that did not even have the list of lists.
