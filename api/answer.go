@@ -1,13 +1,20 @@
 package api
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"mime"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/gin-gonic/gin"
+	tags "golang.org/x/text/language"
+
+	"github.com/vidimus/vidimus/validate/report"
+	"github.com/vidimus/vidimus/validate/report/lang"
 )
 
 // format is one voice of a report.
@@ -15,16 +22,18 @@ type format struct {
 	name  string // of the parameter format
 	media string // of Accept
 	sent  string // as Content-Type
+
+	speaks bool // a language of report/lang
 }
 
 // formats are the voices that a report can have, the first being that of a client
 // which does not ask. Which of them there are, the validator says (Deps.Formats).
 var formats = []format{
-	{"json", "application/json", jsonType},
-	{"text", "text/plain", "text/plain; charset=utf-8"},
-	{"etsi", "application/xml", "application/xml"}, // TS 119 102-2
-	{"html", "text/html", "text/html; charset=utf-8"},
-	{"pdf", "application/pdf", "application/pdf"},
+	{"json", "application/json", jsonType, false},
+	{"text", "text/plain", "text/plain; charset=utf-8", true},
+	{"etsi", "application/xml", "application/xml", false}, // TS 119 102-2
+	{"html", "text/html", "text/html; charset=utf-8", true},
+	{"pdf", "application/pdf", "application/pdf", true},
 }
 
 // formatsNamed are json and those that are named.
@@ -107,3 +116,44 @@ func quality(accept, media string) float64 {
 	}
 	return found
 }
+
+// languages compares what a client understands with what reports speak.
+var languages = sync.OnceValue(func() tags.Matcher {
+	var all []tags.Tag
+	for _, l := range lang.All() {
+		all = append(all, tags.Make(string(l)))
+	}
+	return tags.NewMatcher(all)
+})
+
+// maxAccepted bounds the Accept-Language that is read, in octets.
+const maxAccepted = 1000
+
+// language is the one that a request asks for: by its parameter, which was checked, else
+// by Accept-Language (RFC 9110 §12.5.4), else English.
+func language(c *gin.Context, asked string) lang.Lang {
+	if l, err := lang.Parse(asked); err == nil {
+		return l
+	}
+	c.Writer.Header().Add("Vary", "Accept-Language")
+	given := strings.Join(c.Request.Header["Accept-Language"], ",")
+	if given == "" || len(given) > maxAccepted {
+		return lang.English
+	}
+	liked, _, err := tags.ParseAcceptLanguage(given)
+	if err != nil {
+		return lang.English
+	}
+	_, i, how := languages().Match(liked...)
+	if how < tags.High { // a neighbour's language is none that was asked for
+		return lang.English
+	}
+	return lang.All()[i]
+}
+
+// reportPolicy is the Content-Security-Policy of a report for people: its one style, by
+// the hash of it, and nothing else.
+var reportPolicy = sync.OnceValue(func() string {
+	sum := sha256.Sum256([]byte(report.HTMLStyle()))
+	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
+})

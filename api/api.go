@@ -20,6 +20,8 @@ import (
 
 	"github.com/vidimus/vidimus/api/auth"
 	"github.com/vidimus/vidimus/api/trace"
+	"github.com/vidimus/vidimus/archive/index"
+	"github.com/vidimus/vidimus/validate/report/lang"
 )
 
 // Upload is a signed file as a client sent it, whole.
@@ -38,6 +40,22 @@ type Upload struct {
 	// Format of the report: a name of Formats; empty is "json". Depth is "full" or
 	// "summary"; empty is full.
 	Format, Depth string
+	// Lang is the language of a report in text, html or pdf; empty: English. Raw asks for
+	// certificates, answers and tokens in full in an ETSI report.
+	Lang lang.Lang
+	Raw  bool
+}
+
+// Voice says how a report is written: the members of Upload of the same names.
+type Voice struct {
+	Format, Depth string
+	Lang          lang.Lang
+	Raw           bool
+}
+
+// Voice is how the report of an upload is written.
+func (u Upload) Voice() Voice {
+	return Voice{Format: u.Format, Depth: u.Depth, Lang: u.Lang, Raw: u.Raw}
 }
 
 // Digest is what a client says of a detached content instead of sending it.
@@ -65,7 +83,8 @@ type Validator interface {
 	Validate(ctx context.Context, upload Upload) (report []byte, err error)
 }
 
-// Archive keeps evidence bundles.
+// Archive keeps evidence bundles. Who calls stands in the context: see CallerIn. Any
+// method may fail with an *Unlogged: then nothing else of its answer is given.
 type Archive interface {
 	// Put judges the file, packs and stores the bundle, and returns once it is
 	// durable. Errors are those of Validator.Validate and those of the store.
@@ -76,6 +95,13 @@ type Archive interface {
 	Get(ctx context.Context, id string) ([]byte, error)
 	// List gives the IDs of all bundles in ascending order; an error ends it.
 	List(ctx context.Context) iter.Seq2[string, error]
+	// Search finds bundles by what their reports say. complete is false while bundles may
+	// be missing from the index. Errors: *index.QueryError, *NoSearch.
+	Search(ctx context.Context, q index.Query) (page index.Page, complete bool, err error)
+	// Report gives the report that a bundle holds. In a voice that the bundle does not
+	// hold, it is written anew from the evidence: *ReportDiffers when that gives another.
+	// Other errors are those of Get.
+	Report(ctx context.Context, id string, in Voice) ([]byte, error)
 }
 
 // Readiness says whether verdicts given now can be trusted.
@@ -147,6 +173,8 @@ type Deps struct {
 	Policies []Policy
 	// Jobs keeps batch jobs; nil: their resources answer 404.
 	Jobs Jobs
+	// Lists lets clients look through the trusted lists; nil: as if none were in force.
+	Lists Lists
 	// Audit is told every request to /v1 that got in; nil: nobody is.
 	Audit Auditor
 	// Map maps a file of that many octets into memory, so that a large upload costs

@@ -23,6 +23,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/vidimus/vidimus/archive"
+	"github.com/vidimus/vidimus/archive/index"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -37,6 +38,9 @@ type fake struct {
 	trust    TrustState
 	store    error
 	list     error
+	asked    []index.Query
+	page     index.Page
+	search   error
 }
 
 // noon is when it is, in tests.
@@ -83,6 +87,19 @@ func (f *fake) List(context.Context) iter.Seq2[string, error] {
 			yield("", f.list)
 		}
 	}
+}
+
+// Search and Report say what they were asked.
+func (f *fake) Search(_ context.Context, q index.Query) (index.Page, bool, error) {
+	f.asked = append(f.asked, q)
+	return f.page, true, f.search
+}
+
+func (f *fake) Report(_ context.Context, id string, v Voice) ([]byte, error) {
+	if _, err := f.Get(context.Background(), id); err != nil {
+		return nil, err
+	}
+	return f.Validate(context.Background(), Upload{Format: v.Format, Depth: v.Depth, Lang: v.Lang, Raw: v.Raw})
 }
 
 func (f *fake) Trust() TrustState           { return f.trust }

@@ -60,13 +60,13 @@ func (s *server) postBundle(c *gin.Context, in *Judging) error {
 	})
 }
 
-// bundlePath names a bundle.
-type bundlePath struct {
+// BundlePath names a bundle.
+type BundlePath struct {
 	ID string `path:"id" example:"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" doc:"The bundle's id, 64 hexadecimal digits."`
 }
 
 // getBundle gives a bundle's file: GET /v1/bundles/{id}.
-func (s *server) getBundle(c *gin.Context, in *bundlePath) error {
+func (s *server) getBundle(c *gin.Context, in *BundlePath) error {
 	archive, err := s.archive(c)
 	if err != nil {
 		return err
@@ -95,33 +95,4 @@ type bundleItem struct {
 type bundlePage struct {
 	Bundles []bundleItem `json:"bundles" nullable:"false"`
 	Next    string       `json:"next,omitempty"`
-}
-
-// pageQuery says which part of the list.
-type pageQuery struct {
-	After string `query:"after" pattern:"^[0-9a-f]{64}$" example:"0000000000000000000000000000000000000000000000000000000000000000" doc:"Only ids after this one."`
-	Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"100" example:"100" doc:"How many ids at most."`
-}
-
-// listBundles lists IDs in ascending order: GET /v1/bundles?after=ID&limit=N.
-func (s *server) listBundles(c *gin.Context, in *pageQuery) error {
-	archive, err := s.archive(c)
-	if err != nil {
-		return err
-	}
-	page := bundlePage{Bundles: []bundleItem{}}
-	for id, err := range archive.List(c.Request.Context()) {
-		if err != nil {
-			return fmt.Errorf("listing bundles: %w", err)
-		}
-		if id <= in.After {
-			continue
-		}
-		if len(page.Bundles) == in.Limit {
-			page.Next = page.Bundles[in.Limit-1].ID
-			break
-		}
-		page.Bundles = append(page.Bundles, bundleItem{id})
-	}
-	return answer(c, http.StatusOK, page)
 }

@@ -43,14 +43,17 @@ func (s *server) describe(g *gin.Engine) error {
 
 	route(s, s.operation(http.MethodPost, "/v1/validations", "validate", auth.Validate), s.postValidation)
 	route(s, s.operation(http.MethodPost, "/v1/bundles", "putBundle", auth.Put), s.postBundle)
-	route(s, s.operation(http.MethodGet, "/v1/bundles", "listBundles", auth.Read), s.listBundles)
-	route(s, s.operation(http.MethodGet, "/v1/bundles/{id}", "getBundle", auth.Read), s.getBundle)
+	s.routeShelf()
 	route(s, s.operation(http.MethodGet, "/v1/trust", "getTrust", auth.Validate), s.getTrust)
+	s.routeLists()
 	route(s, s.operation(http.MethodGet, "/v1/policies", "listPolicies", auth.Validate), s.listPolicies)
 	route(s, s.operation(http.MethodGet, "/v1/policies/{name}", "getPolicy", auth.Validate), s.getPolicy)
 	s.routeJobs()
 
 	for _, path := range doc.Paths {
+		if path.Get != nil {
+			s.enumerate(path.Get)
+		}
 		if path.Post != nil {
 			s.enumerate(path.Post)
 			path.Post.RequestBody = operations[path.Post.OperationID].body // now: earlier, huma would want to read it
@@ -119,15 +122,17 @@ func (s *server) operation(method, path, id, scope string) huma.Operation {
 	return op
 }
 
-// schemaName names the schema of a type: what a report is made of by that it is of
-// one, since both it and the service have, say, a policy.
+// schemaName names the schema of a type: what a report, a list or the index is made of
+// by that it is of one, since both a report and the service have, say, a policy.
 func schemaName(t reflect.Type, hint string) string {
 	name := huma.DefaultSchemaNamer(t, hint)
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
 		t = t.Elem()
 	}
-	if strings.HasSuffix(t.PkgPath(), "/report") && name != "Report" {
-		name = "Report" + name
+	for _, p := range []struct{ end, prefix string }{{"/report", "Report"}, {"/trustlist/browse", "Trust"}, {"/trustlist/changes", "Trust"}, {"/archive/index", "Archived"}} {
+		if strings.HasSuffix(t.PkgPath(), p.end) && name != p.prefix {
+			name = p.prefix + name
+		}
 	}
 	return name
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"math"
 	"net/http"
@@ -19,6 +20,16 @@ func callerOf(c *gin.Context) auth.Caller {
 	return caller
 }
 
+// inContext is the key of the caller in a context.
+type inContext struct{}
+
+// CallerIn is who calls, in the context that a request's work is given; the zero value
+// where a service is open to all.
+func CallerIn(ctx context.Context) auth.Caller {
+	caller, _ := ctx.Value(inContext{}).(auth.Caller)
+	return caller
+}
+
 // admit lets a caller in who has the scope, within his limits; leave gives back what
 // he took, and must be called when err is nil.
 func (s *server) admit(c *gin.Context, scope string, uploads bool) (leave func(), err error) {
@@ -29,6 +40,7 @@ func (s *server) admit(c *gin.Context, scope string, uploads bool) (leave func()
 			return nil, err
 		}
 		c.Set(callerKey, caller)
+		c.Request = c.Request.WithContext(context.WithValue(c.Request.Context(), inContext{}, caller))
 		if !caller.May(scope) {
 			return nil, problem(Forbidden, "This credential has not the scope "+scope+".")
 		}

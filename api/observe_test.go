@@ -29,7 +29,7 @@ func (o *observed) Request() func(method, route string, status int) {
 func TestObserver(t *testing.T) {
 	o := &observed{}
 	f := newFake()
-	h, err := New(Deps{Now: noonNow, Validator: f, Archive: f, Readiness: f, TempDir: t.TempDir(), Observer: o,
+	h, err := New(Deps{Validator: f, Archive: f, Readiness: f, Now: noonNow, TempDir: t.TempDir(), Observer: o,
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("metrics")) })})
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +54,7 @@ func TestLoad(t *testing.T) {
 	}
 	f := newFake()
 	open := func(wait time.Duration) Turns {
-		if _, err := New(Deps{Now: noonNow, Validator: f, Readiness: f, Meter: &m, Limits: Limits{Uploads: 1, Judgings: 1, QueueWait: wait}}); err != nil {
+		if _, err := New(Deps{Validator: f, Readiness: f, Now: noonNow, Meter: &m, Limits: Limits{Uploads: 1, Judgings: 1, QueueWait: wait}}); err != nil {
 			t.Fatal(err)
 		}
 		return Turns{m.of}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"maps"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -13,17 +14,12 @@ var uploadCodes = []Code{MalformedRequest, UnknownField, MissingFile, EmptyFile,
 	Unjudgeable, Busy, OutOfTime, Unready, QuotaExhausted}
 
 // operations are all of /v1, by their ids.
-var operations = map[string]said{
+var operations = joined(listOperations, shelfOperations, map[string]said{
 	"validate": {
 		summary: "Judge a signed file", tag: "validation",
 		description: "Answers with the report, whatever the verdict is: a signature that is worth nothing is no error. A detached signature is sent with its contents, or with digests of them: then they need not leave their place.",
 		answers: func(s *server) map[string]*huma.Response {
-			content := map[string]*huma.MediaType{}
-			for _, f := range s.answers {
-				content[f.media] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
-			}
-			content["application/json"] = &huma.MediaType{Schema: &huma.Schema{AnyOf: []*huma.Schema{schema[report.Report](s, "Report"), schema[SummaryReport](s, "SummaryReport")}}}
-			return ok(http.StatusOK, "The report, in the format of the parameter format, else of the header Accept, else JSON.", content)
+			return reports(s)
 		},
 		codes: uploadCodes, body: uploadBody(true),
 	},
@@ -35,21 +31,14 @@ var operations = map[string]said{
 			out["201"].Headers = map[string]*huma.Header{"Location": {Schema: &huma.Schema{Type: huma.TypeString}, Description: "Path of the bundle."}}
 			return out
 		},
-		codes: append([]Code{NoArchive, DigestsNotTaken}, uploadCodes...), body: uploadBody(false),
-	},
-	"listBundles": {
-		summary: "List bundles", tag: "archive", description: "Their ids in ascending order, a page at a time.",
-		answers: func(s *server) map[string]*huma.Response {
-			return ok(http.StatusOK, "A page; its member next, when there is more, is the parameter after of the next request.", jsonContent(schema[bundlePage](s, "BundlePage")))
-		},
-		codes: []Code{NoArchive},
+		codes: append([]Code{NoArchive, DigestsNotTaken, NotLogged}, uploadCodes...), body: uploadBody(false),
 	},
 	"getBundle": {
 		summary: "Get a bundle", tag: "archive", description: "The evidence, as an ASiC-E container that `vidimus replay` judges again.",
 		answers: func(*server) map[string]*huma.Response {
 			return ok(http.StatusOK, "The bundle.", map[string]*huma.MediaType{bundleType: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}})
 		},
-		codes: []Code{NoArchive, NoSuchBundle, Damaged},
+		codes: []Code{NoArchive, NoSuchBundle, Damaged, NotLogged},
 	},
 	"getTrust": {
 		summary: "What is trusted now", tag: "trust", description: "The authenticated trusted lists, how fresh they are, and what is wrong with any.",
@@ -119,7 +108,7 @@ var operations = map[string]said{
 		summary: "Cancel a job", tag: "jobs", description: "No more files are judged, and their octets are deleted; results that there are stay until they expire. A job that has ended stays as it is.",
 		answers: jobAnswer, codes: []Code{NoJobs, NoSuchJob},
 	},
-}
+})
 
 // jobCodes are the problems that files for a job may meet.
 var jobCodes = []Code{NoJobs, MalformedRequest, UnknownField, MissingFile, EmptyFile, MediaType, Encoding, TooLarge, TooManyFiles, TooSlow, Busy, QuotaExhausted}
@@ -135,6 +124,25 @@ func jobBody(required bool) *huma.RequestBody {
 		Properties: map[string]*huma.Schema{"file": {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString, Format: "binary", Description: "A signed file, with its name."}}},
 	}
 	return &huma.RequestBody{Required: required, Content: map[string]*huma.MediaType{"multipart/form-data": {Schema: form, Example: map[string]any{"file": []any{"…", "…"}}}}}
+}
+
+// joined is all of several tables.
+func joined(tables ...map[string]said) map[string]said {
+	out := map[string]said{}
+	for _, t := range tables {
+		maps.Copy(out, t)
+	}
+	return out
+}
+
+// reports are the answers of operations that give a report.
+func reports(s *server) map[string]*huma.Response {
+	content := map[string]*huma.MediaType{}
+	for _, f := range s.answers {
+		content[f.media] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
+	}
+	content["application/json"] = &huma.MediaType{Schema: &huma.Schema{AnyOf: []*huma.Schema{schema[report.Report](s, "Report"), schema[SummaryReport](s, "SummaryReport")}}}
+	return ok(http.StatusOK, "The report, in the format of the parameter format, else of the header Accept, else JSON.", content)
 }
 
 // uploadBody is a body with a signed file, as a form or as it is.

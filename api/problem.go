@@ -9,10 +9,12 @@ import (
 	"os"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/vidimus/vidimus/archive"
+	"github.com/vidimus/vidimus/archive/index"
 )
 
 // Code is the stable machine word of a problem; clients may build on it.
@@ -49,6 +51,13 @@ const (
 	RateLimited      Code = "rate-limited"
 	QuotaExhausted   Code = "quota-exhausted"
 	NoSignIn         Code = "sign-in-unavailable"
+	NotListed        Code = "not-listed"
+	NoCertificate    Code = "no-certificate"
+	NotRemembered    Code = "not-remembered"
+	NoIndex          Code = "no-index"
+	IndexFailed      Code = "index-unavailable"
+	NotLogged        Code = "not-logged"
+	OtherReport      Code = "other-report"
 
 	NoJobs      Code = "no-jobs"
 	NoSuchJob   Code = "no-such-job"
@@ -95,6 +104,13 @@ var kinds = map[Code]kind{
 	RateLimited:      {http.StatusTooManyRequests, "Too many requests", "Try again after the seconds that Retry-After says."},
 	QuotaExhausted:   {http.StatusTooManyRequests, "Quota exhausted", "Try again after the seconds that Retry-After says."},
 	NoSignIn:         {http.StatusServiceUnavailable, "Sign-in unavailable", "Try again later; API keys work meanwhile."},
+	NotListed:        {http.StatusNotFound, "Not listed", "GET /v1/trust/services?q=WORDS finds providers and services; GET /v1/trust/lists names the territories."},
+	NoCertificate:    {http.StatusUnprocessableEntity, "No certificate", "Send an X.509 certificate in DER or PEM, as it is or as the field file of a form."},
+	NotRemembered:    {http.StatusNotFound, "Not remembered", "Lists are remembered from the first time on that the service, or 'vidimus trust pull', fetched them; those of a mirror are not."},
+	NoIndex:          {http.StatusNotFound, "No index here", "Start the service with --index, or leave that out for the default; GET /v1/bundles without filters needs none."},
+	IndexFailed:      {http.StatusServiceUnavailable, "The index cannot be searched", "The bundles are safe in the store; 'vidimus archive rebuild-index' makes the index anew from it."},
+	NotLogged:        {http.StatusInternalServerError, "Not written into the audit log", "Tell the operator the incident, and try again: what is not in the log is not acknowledged."},
+	OtherReport:      {http.StatusConflict, "The bundle gives another report today", "Ask for the report as it was archived: json, or html or etsi in English; 'vidimus replay' shows what differs."},
 
 	NoJobs:      {http.StatusNotFound, "No batch jobs here", "Start the service with --jobs-dir."},
 	NoSuchJob:   {http.StatusNotFound, "No such job", "GET /v1/jobs lists them; a job is forgotten some days after its end."},
@@ -157,6 +173,32 @@ type BadTime struct{ Why string }
 // Error is why, one sentence that is shown to the client.
 func (e *BadTime) Error() string { return e.Why }
 
+// NoSearch says that bundles cannot be searched.
+type NoSearch struct{ Cause error } // nil: the service has no index
+
+// Error is the cause.
+func (e *NoSearch) Error() string {
+	if e.Cause == nil {
+		return "there is no index"
+	}
+	return "searching the index: " + e.Cause.Error()
+}
+
+// Unwrap gives the cause.
+func (e *NoSearch) Unwrap() error { return e.Cause }
+
+// Unlogged says that what was done, or asked for, could not be written into the audit log.
+type Unlogged struct{ Cause error }
+
+// Error is the cause.
+func (e *Unlogged) Error() string { return "writing the audit log: " + e.Cause.Error() }
+
+// ReportDiffers says that the evidence of a bundle gives another report than it holds.
+type ReportDiffers struct{}
+
+// Error says so.
+func (*ReportDiffers) Error() string { return "the bundle gives another report than the one it holds" }
+
 var codeForm = regexp.MustCompile(`^[a-z][a-z0-9-]{0,63}$`)
 
 // problemOf is the only translation of errors into HTTP. What it does not know is
@@ -172,9 +214,15 @@ func problemOf(err error) *Problem {
 		missing  *archive.NotFoundError
 		badKey   *archive.KeyError
 		damaged  *archive.DamagedError
+		query    *index.QueryError
+		search   *NoSearch
+		unlogged *Unlogged
+		differs  *ReportDiffers
 		timedOut interface{ Timeout() bool }
 	)
 	switch {
+	case errors.As(err, &unlogged): // before what may be joined to it
+		return problem(NotLogged, "The access could not be written into the audit log of the archive.")
 	case errors.As(err, &own):
 		return own
 	case errors.As(err, &refused):
@@ -197,6 +245,14 @@ func problemOf(err error) *Problem {
 		return problem(TooLarge, fmt.Sprintf("The request has more than %d octets.", tooMuch.Limit))
 	case errors.As(err, &missing), errors.As(err, &badKey):
 		return problem(NoSuchBundle, "No bundle has this id.")
+	case errors.As(err, &query):
+		return problem(BadParameter, strings.ToUpper(query.Why[:1])+query.Why[1:]+".")
+	case errors.As(err, &search) && search.Cause == nil:
+		return problem(NoIndex, "This service has no index of its bundles.")
+	case errors.As(err, &search):
+		return problem(IndexFailed, "The index of the bundles is broken, of another store, or of another version.")
+	case errors.As(err, &differs):
+		return problem(OtherReport, "Judged again from its evidence, by this version, the bundle gives another report than the one it holds.")
 	case errors.As(err, &damaged):
 		return problem(Damaged, "What the store holds of this bundle is not what was written.")
 	case errors.Is(err, context.DeadlineExceeded):
@@ -219,7 +275,7 @@ func (s *server) fail(c *gin.Context, err error) {
 		return
 	}
 	p := *problemOf(err)
-	if p.Status == http.StatusInternalServerError {
+	if p.Status == http.StatusInternalServerError || p.Code == IndexFailed {
 		p.Incident = incident()
 		s.Log.ErrorContext(c.Request.Context(), "request failed", "incident", p.Incident, "request", c.GetString(requestKey), "route", c.FullPath(), "cause", err.Error())
 	}

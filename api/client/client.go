@@ -102,7 +102,7 @@ func (p *Problem) Error() string {
 
 // call is one request: its body is made anew for each try.
 type call struct {
-	method, path string
+	method, path string // the path is escaped
 	query        url.Values
 	accept       string
 	body         func() (contents io.ReadCloser, media string, size int64, err error) // nil: none; size -1: not known
@@ -147,7 +147,11 @@ func retry(r call, err error) (pause time.Duration, safe bool) {
 
 func (c *Client) once(ctx context.Context, r call) (io.ReadCloser, error) {
 	u := *c.base
-	u.Path += r.path
+	path, err := url.PathUnescape(r.path)
+	if err != nil {
+		return nil, fmt.Errorf("asking vidimus: %w", err)
+	}
+	u.Path, u.RawPath = u.Path+path, u.EscapedPath()+r.path
 	u.RawQuery = r.query.Encode()
 	request, err := http.NewRequestWithContext(ctx, r.method, u.String(), nil)
 	if err != nil {

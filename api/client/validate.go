@@ -59,6 +59,8 @@ type Request struct {
 	Policy    string            // of Policies
 	PolicySet map[string]string // constraint to level
 	At        time.Time         // validation time; zero: now
+	Lang      string            // of ValidateAs in text, html or pdf, e.g. "et"; "" is English
+	Raw       bool              // of ValidateAs in etsi: certificates, answers and tokens in full
 }
 
 // Report is the service's report.
@@ -113,6 +115,12 @@ func (c *Client) upload(ctx context.Context, path string, r Request, format stri
 	}
 	if !r.At.IsZero() {
 		query.Set("at", r.At.UTC().Format(time.RFC3339))
+	}
+	if format != "" && r.Lang != "" {
+		query.Set("lang", r.Lang)
+	}
+	if format != "" && r.Raw {
+		query.Set("raw", "true")
 	}
 	again := !r.File.once
 	for _, d := range r.Detached {

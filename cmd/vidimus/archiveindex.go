@@ -20,63 +20,91 @@ const noIndex = "none"
 
 // open opens the index of a store. nil without an error: none is wanted.
 func (f indexFlags) open(ctx context.Context, storeURL string, st archive.Store) (*index.Index, func(), error) {
-	if f.Index == noIndex {
-		return nil, func() {}, nil
+	db, err := f.database(ctx, storeURL)
+	if err != nil || db == nil {
+		return nil, func() {}, err
 	}
-	url := f.Index
-	if url == "" {
-		var err error
-		if url, err = defaultIndex(storeURL); err != nil {
-			return nil, nil, err
-		}
-	}
-	db, err := database.Open(ctx, url)
-	if err != nil {
-		return nil, nil, &indexError{err}
-	}
-	x, err := openedIndex(ctx, db, st)
+	x, err := openedIndex(ctx, db, "", st)
 	if err != nil {
 		return nil, nil, &indexError{errors.Join(err, db.Close())}
 	}
 	return x, func() { _ = db.Close() }, nil // what was committed is safe
 }
 
+// database opens what the index is kept in; nil without an error: none is wanted.
+func (f indexFlags) database(ctx context.Context, storeURL string) (*database.DB, error) {
+	if f.Index == noIndex {
+		return nil, nil
+	}
+	url := f.Index
+	if url == "" {
+		var err error
+		if url, err = defaultIndex(storeURL); err != nil {
+			return nil, err
+		}
+	}
+	db, err := database.Open(ctx, url)
+	if err != nil {
+		return nil, &indexError{err}
+	}
+	return db, nil
+}
+
 // openedIndex goes by the cryptographic suite of the policy `practice`: an index says
 // the same to all, whatever policy each judges by.
-func openedIndex(ctx context.Context, db *database.DB, st archive.Store) (*index.Index, error) {
+func openedIndex(ctx context.Context, db *database.DB, tenant string, st archive.Store) (*index.Index, error) {
 	p, err := policy.Named("practice")
 	if err != nil {
 		return nil, err
 	}
-	return index.Open(ctx, db, index.Options{Store: st, Suite: p.Suite})
+	return index.Open(ctx, db, index.Options{Tenant: tenant, Store: st, Suite: p.Suite})
 }
 
 // indexer enters bundles that the store has acknowledged. The store is the truth: an
 // index that is missing or broken is told, and fails nothing.
 type indexer struct {
-	x     *index.Index // nil: there is none
+	x     *index.Index // of the store itself; nil: there is none, or it is broken
+	db    *database.DB // holds the indexes of tenants too; nil where x is
+	err   error        // why x is nil though an index was wanted
 	close func()
 	warn  func(error)
+	walks walks
 }
 
 // indexer opens the index for entering. warn is told what goes wrong.
 func (f indexFlags) indexer(ctx context.Context, storeURL string, st archive.Store, warn func(error)) *indexer {
 	i := &indexer{close: func() {}, warn: warn}
-	x, closing, err := f.open(ctx, storeURL, st)
-	if err != nil {
-		warn(err)
-		return i
+	if i.db, i.err = f.database(ctx, storeURL); i.err == nil && i.db != nil {
+		if i.x, i.err = openedIndex(ctx, i.db, "", st); i.err != nil {
+			i.err = &indexError{errors.Join(i.err, i.db.Close())}
+			i.db = nil
+		}
 	}
-	i.x, i.close = x, closing
+	if i.err != nil {
+		warn(i.err)
+	}
+	if i.db != nil {
+		i.close = func() {
+			i.walks.stop()
+			_ = i.db.Close() // what was committed is safe
+		}
+	}
 	return i
 }
 
 // add enters one bundle.
 func (i *indexer) add(ctx context.Context, id string) {
-	if i == nil || i.x == nil {
+	if i != nil {
+		i.enter(ctx, i.x, id)
+	}
+}
+
+// enter enters one bundle into an index of the database.
+func (i *indexer) enter(ctx context.Context, x *index.Index, id string) {
+	if x == nil {
 		return
 	}
-	if err := i.x.Add(ctx, id); err != nil {
+	if err := x.Add(ctx, id); err != nil {
 		i.warn(&indexError{err})
 	}
 }

@@ -118,7 +118,7 @@ var rooms = map[string]room{
 	// evidence records and their renewal: who judges them is handed in
 	"archive/preserve":      {door, []string{"archive", "archive/bundle", "validate/algo", "validate/certificate", "validate/der", "validate/evidence", "validate/policy", "validate/revocation", "validate/signature", "validate/tst"}},
 	"archive/storetest":     {tools, []string{"archive", "archive/bundle", "validate/evidence"}},
-	"api":                   {door, []string{"api/auth", "api/trace", "validate", "validate/report", "validate/verdict", "archive", "archive/bundle", "trustlist"}},
+	"api":                   {door, []string{"api/auth", "validate", "validate/report", "validate/report/lang", "validate/verdict", "archive", "archive/bundle", "archive/index", "trustlist", "trustlist/browse", "trustlist/changes"}},
 	"api/siva":              {door, []string{"api", "validate", "validate/report", "validate/verdict", "validate/evidence", "validate/signature", "validate/algo", "validate/certificate", "validate/ades", "validate/qualify", "validate/tst", "validate/revocation", "trustlist"}}, // SiVa's words for the same facts
 	"api/pages":             {door, []string{"api", "validate/report", "trustlist/browse", "trustlist/changes"}},
 	"api/pages/browsertest": {tools, nil},
@@ -137,7 +137,7 @@ var rooms = map[string]room{
 	"archive/jobs":            {door, []string{"archive/database"}},
 	"api/auth":                {door, nil},
 	"api/trace":               {door, nil}, // sends through what it is given
-	"api/client":              {door, []string{"validate/report"}},
+	"api/client":              {door, []string{"validate/report", "trustlist/browse", "trustlist/changes"}},
 
 	// TS 119 512: the archive in the words of a preservation service
 	"api/preservation": {door, []string{"api", "api/auth", "archive", "archive/audit", "archive/bundle", "archive/index", "archive/preserve", "validate", "validate/algo", "validate/evidence", "validate/report", "validate/signature"}},
@@ -188,7 +188,7 @@ var homes = []struct {
 	{"github.com/alecthomas/kong", []string{"cmd/vidimus"}, "flags are the command's business"},
 	{"golang.org/x/crypto/cryptobyte/...", []string{"validate/algo", "validate/certificate", "validate/cms", "validate/tst", "validate/ers", "validate/revocation", "validate/cades", "validate/xades", "validate/pades", "validate/eutest"}, "bounded DER reading, by readers only"},
 	{"golang.org/x/crypto/ripemd160", []string{"validate/algo"}, "old digests, known by one package"},
-	{"golang.org/x/text/...", []string{"validate/certificate", "validate/asic", "validate/xades", "validate/path", "trustlist/browse", "archive/index"}, "names in old encodings and normal forms"},
+	{"golang.org/x/text/...", []string{"validate/certificate", "validate/asic", "validate/xades", "validate/path", "trustlist/browse", "archive/index", "api"}, "names in old encodings and normal forms; languages of clients"},
 	{"github.com/chromedp/...", []string{"api/pages/browsertest"}, "a browser, for tests"},
 	{"golang.org/x/sys/unix", []string{"archive/dir"}, "one sync of a file system for many files; the standard library has none"},
 	{"modernc.org/sqlite/...", []string{"archive/database"}, "one connection, write locks from the beginning, errors of a damaged file: one package knows"},

@@ -24,6 +24,7 @@ type ServeCmd struct {
 	batchFlags
 	authFlags
 	preservationFlags
+	signFlags
 	Refresh          time.Duration `default:"1h" placeholder:"TIME" help:"How often the lists of the cache are fetched anew; 0 is never. Those of a mirror are not fetched."`
 	ListsMaxAge      time.Duration `name:"lists-max-age" default:"25h" placeholder:"TIME" help:"Not ready when the list of lists, or more than half of the national lists, were last known to be the published ones longer ago."`
 	RequireTerritory []string      `name:"require-territory" placeholder:"CC" help:"Not ready either when the list of this territory is missing, stale or expired (repeatable)."`
@@ -45,7 +46,8 @@ type ServeCmd struct {
 
 // Help is the example under `--help`.
 func (c *ServeCmd) Help() string {
-	return `Answers POST /v1/validations and /v1/bundles, GET /v1/bundles, /healthz and /readyz;
+	return `Answers POST /v1/validations and /v1/bundles, GET /v1/bundles (all, or those looked
+for), /v1/trust/… (the list browser), /healthz and /readyz; /openapi.json has all of it;
 POST /v1/jobs takes many files at once, and judges them also over a restart (--jobs-dir);
 and, in the words of SiVa 3, POST /validate, /validateHashcode and /getDataFiles.
 Unless --offline or --lists is given, it fetches the trusted lists now and then, and

@@ -11,7 +11,6 @@ import (
 
 	"github.com/vidimus/vidimus/api"
 	"github.com/vidimus/vidimus/api/batch"
-	"github.com/vidimus/vidimus/archive"
 	"github.com/vidimus/vidimus/archive/database"
 	"github.com/vidimus/vidimus/archive/jobs"
 	"github.com/vidimus/vidimus/validate"
@@ -108,7 +107,7 @@ func (w *batchJobs) judge(ctx context.Context, tenant string, up api.Upload, toA
 			return v, err
 		}
 	}
-	v.Report, err = written(j.verdict.Report, up)
+	v.Report, err = w.s.written(j.verdict.Report, up.Voice())
 	return v, err
 }
 
@@ -121,17 +120,15 @@ func (w *batchJobs) keep(ctx context.Context, tenant string, j judged) (string, 
 		if store, err = storeOf(w.s.store, tenant); err != nil {
 			return "", err
 		}
+	} else {
+		tenant = ""
 	}
-	raw, err := packed(j.by, j.request, j.verdict)
-	if err != nil {
+	id, err := w.s.shelf(tenant, store).keep(ctx, j)
+	if packing := (*packingError)(nil); errors.As(err, &packing) {
 		return "", err
 	}
-	id, err := archive.Save(ctx, store, raw)
 	if err != nil {
 		return "", &batch.Outage{Err: fmt.Errorf("archiving the evidence of a file: %w", err)}
-	}
-	if store == w.s.store {
-		w.s.index.add(ctx, id)
 	}
 	return id, nil
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"iter"
 	"log/slog"
 	"math/bits"
 	goruntime "runtime"
@@ -31,7 +30,7 @@ func serveDeps(ctx context.Context, world *runtime, c *ServeCmd, log *slog.Logge
 	if err != nil {
 		return api.Deps{}, nil, err
 	}
-	s := &service{now: now, unsafeNow: unsafeNow, meter: &api.LoadMeter{}, log: log, tracer: c.tracer}
+	s := &service{now: now, real: world.Now, unsafeNow: unsafeNow, meter: &api.LoadMeter{}, log: log, tracer: c.tracer}
 	if s.metrics, err = s.newMetrics(world); err != nil {
 		return api.Deps{}, nil, err
 	}
@@ -41,6 +40,9 @@ func serveDeps(ctx context.Context, world *runtime, c *ServeCmd, log *slog.Logge
 	}
 	if first.validator == nil {
 		log.Warn("no trust material", "reason", first.why)
+	}
+	if s.sign, err = c.signer(world); err != nil {
+		return api.Deps{}, nil, err
 	}
 	s.current.Store(first)
 	s.lists = c.newListBrowser(world, s)
@@ -83,7 +85,7 @@ func serveDeps(ctx context.Context, world *runtime, c *ServeCmd, log *slog.Logge
 		offline()
 		closeFaces()
 	}
-	deps := api.Deps{Validator: s, Archive: s, Readiness: s, Faces: faces, Limits: c.limits(), UnsafeNow: unsafeNow, Log: log,
+	deps := api.Deps{Validator: s, Archive: s.shelf("", s.store), Lists: s.lists, Readiness: s, Faces: faces, Limits: c.limits(), UnsafeNow: unsafeNow, Log: log,
 		Metrics: s.metrics, Observer: s.metrics, Meter: s.meter, Jobs: s.jobs, Tracer: s.tracer}
 	return c.door(world, s, deps, closing, log)
 }
@@ -160,8 +162,11 @@ type service struct {
 	store   archive.Store
 	index   *indexer // of the store; nil in tests without one
 	lists   *listBrowser
+	shelves shelves
+	sign    *signFlags // the operator's key for reports; nil: they are not signed
 	now     func() time.Time
-	source  gather.Source // nil: nothing is fetched
+	real    func() time.Time // also in a rehearsal: what was done is logged at its time
+	source  gather.Source    // nil: nothing is fetched
 
 	unsafeNow *time.Time
 	metrics   *metrics.Metrics
@@ -239,30 +244,7 @@ func (s *service) Validate(ctx context.Context, up api.Upload) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return written(j.verdict.Report, up)
-}
-
-// Put judges an upload and archives the evidence.
-func (s *service) Put(ctx context.Context, up api.Upload) (id string, rep []byte, err error) {
-	return s.putInto(ctx, s.store, up)
-}
-
-func (s *service) putInto(ctx context.Context, store archive.Store, up api.Upload) (id string, rep []byte, err error) {
-	j, err := s.judge(ctx, up)
-	if err != nil {
-		return "", nil, err
-	}
-	putting, done := trace.Start(ctx, "store.put")
-	id, err = keep(putting, store, j.by, j.request, j.verdict)
-	done(err)
-	if err != nil {
-		return "", nil, err
-	}
-	if store == s.store { // a tenant's part of the store is no part of the index
-		s.index.add(ctx, id)
-	}
-	rep, err = j.verdict.Report.JSON()
-	return id, rep, err
+	return s.written(j.verdict.Report, up.Voice())
 }
 
 // keep packs a verdict with all that it rests on and stores the bundle.
@@ -278,24 +260,20 @@ func keep(ctx context.Context, store archive.Store, v *validate.Validator, req v
 func packed(v *validate.Validator, req validate.Request, verdict *validate.Verdict) ([]byte, error) {
 	content, err := replay.Pack(v, req, verdict, software())
 	if err != nil {
-		return nil, err
+		return nil, &packingError{err}
 	}
 	_, raw, err := bundle.Pack(content)
 	if err != nil {
-		return nil, fmt.Errorf("packing the evidence of %q: %w", req.File.Name, err)
+		return nil, &packingError{fmt.Errorf("packing the evidence of %q: %w", req.File.Name, err)}
 	}
 	return raw, nil
 }
 
-// Get returns a bundle's octets.
-func (s *service) Get(ctx context.Context, id string) ([]byte, error) {
-	return archive.Load(ctx, s.store, id)
-}
+// packingError is one of making a bundle: trying again, or another store, does not mend it.
+type packingError struct{ error }
 
-// List gives the IDs of all bundles.
-func (s *service) List(ctx context.Context) iter.Seq2[string, error] {
-	return idsOf(ctx, s.store)
-}
+// Unwrap is what went wrong.
+func (e *packingError) Unwrap() error { return e.error }
 
 // Store says whether the store answers.
 func (s *service) Store(ctx context.Context) error {

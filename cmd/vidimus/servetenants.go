@@ -17,6 +17,7 @@ import (
 	"github.com/vidimus/vidimus/validate/gather"
 	"github.com/vidimus/vidimus/validate/policy"
 	"github.com/vidimus/vidimus/validate/report"
+	"github.com/vidimus/vidimus/validate/report/lang"
 )
 
 // tenantPrefix is where the archives of tenants stand in a store, each under its
@@ -120,34 +121,13 @@ func (s *tenantStore) Capabilities() archive.Capabilities {
 	return c
 }
 
-// tenantArchive is the service's archive for one tenant.
-type tenantArchive struct {
-	service *service
-	store   archive.Store
-}
-
 // tenant is the archive of a tenant.
 func (s *service) tenant(name string) (api.Archive, error) {
 	store, err := storeOf(s.store, name)
 	if err != nil {
 		return nil, err
 	}
-	return &tenantArchive{s, store}, nil
-}
-
-// Put judges an upload and archives the evidence.
-func (a *tenantArchive) Put(ctx context.Context, up api.Upload) (id string, rep []byte, err error) {
-	return a.service.putInto(ctx, a.store, up)
-}
-
-// Get returns a bundle's octets.
-func (a *tenantArchive) Get(ctx context.Context, id string) ([]byte, error) {
-	return archive.Load(ctx, a.store, id)
-}
-
-// List gives the IDs of the tenant's bundles.
-func (a *tenantArchive) List(ctx context.Context) iter.Seq2[string, error] {
-	return idsOf(ctx, a.store)
+	return s.shelf(name, store), nil
 }
 
 // idsOf gives the IDs of all bundles of a store.
@@ -204,13 +184,36 @@ func (s *service) requestOf(up api.Upload) (validate.Request, gather.Source, err
 	return req, src, nil
 }
 
-// written is a report as an upload asks for it.
-func written(r *report.Report, up api.Upload) ([]byte, error) {
+// written is a report as a request asks for it, signed where the operator gave a key.
+func (s *service) written(r *report.Report, v api.Voice) ([]byte, error) {
 	switch {
-	case up.Format != "" && up.Format != "json":
-		return (&reportFlags{Format: up.Format, Lang: "en"}).unsigned(r)
-	case up.Depth == api.DepthSummary:
-		return api.Summary(r)
+	case v.Format == "" || v.Format == "json":
+		if v.Depth == api.DepthSummary {
+			return api.Summary(r)
+		}
+		return r.JSON()
+	case v.Lang == "":
+		v.Lang = lang.English
 	}
-	return r.JSON()
+	out, err := (&reportFlags{Format: v.Format, Lang: string(v.Lang), Raw: v.Raw}).unsigned(r)
+	if err != nil {
+		return nil, err
+	}
+	return s.signed(v.Format, out)
+}
+
+// signer reads the operator's key for reports; nil: there is none.
+func (c *ServeCmd) signer(rt *runtime) (*signFlags, error) {
+	if c.SignReport == "" {
+		return nil, nil
+	}
+	return &c.signFlags, c.prepare(rt, "pdf")
+}
+
+// signed signs a report of the formats that can be, at the time of the service's clock.
+func (s *service) signed(format string, out []byte) ([]byte, error) {
+	if s.sign == nil || format != "etsi" && format != "pdf" {
+		return out, nil
+	}
+	return (&signFlags{key: s.sign.key, at: s.now()}).signed(format, out)
 }

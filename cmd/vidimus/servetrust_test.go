@@ -79,7 +79,9 @@ func TestServeBrowsesListsAndTheirPast(t *testing.T) {
 	if since, _, err := b.Changes(first.AddDate(0, 0, 1)); b.Browser() != nil || err != nil || !since.IsZero() {
 		t.Errorf("without lists: %s %v", since, err)
 	}
-	if since, all, err := listBrowserOf(t, u, cache, func(c *ServeCmd) { c.Lists, c.LotlAnchors, c.Offline = "../../testdata/world/lists", "../../testdata/world/lotl-anchors.pem", true }).Changes(at); err != nil || !since.IsZero() || all != nil {
+	if since, all, err := listBrowserOf(t, u, cache, func(c *ServeCmd) {
+		c.Lists, c.LotlAnchors, c.Offline = "../../testdata/world/lists", "../../testdata/world/lotl-anchors.pem", true
+	}).Changes(at); err != nil || !since.IsZero() || all != nil {
 		t.Errorf("with a mirror: %s %v %v", since, all, err)
 	}
 }

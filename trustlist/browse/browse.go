@@ -124,7 +124,7 @@ type TypeCount struct {
 // Overview tells what is trusted at a time.
 func (b *Browser) Overview(at time.Time) Overview {
 	s := b.snapshot
-	out := Overview{Digest: s.Digest(), Journal: s.Journal, Anchors: s.Anchors, At: at, Lists: []List{}, Certificates: s.CertificateCount()}
+	out := Overview{Digest: s.Digest(), Journal: s.Journal, Anchors: append([]evidence.ID{}, s.Anchors...), At: at, Lists: []List{}, Certificates: s.CertificateCount()}
 	for _, l := range slices.Concat(s.LOTLs, s.Others, s.Lists) {
 		out.Lists = append(out.Lists, listOf(l, at))
 	}

@@ -1,0 +1,326 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/vidimus/vidimus/api"
+	"github.com/vidimus/vidimus/api/trace"
+	"github.com/vidimus/vidimus/archive"
+	"github.com/vidimus/vidimus/archive/audit"
+	"github.com/vidimus/vidimus/archive/bundle"
+	"github.com/vidimus/vidimus/archive/index"
+	"github.com/vidimus/vidimus/archive/replay"
+	"github.com/vidimus/vidimus/validate/report"
+	"github.com/vidimus/vidimus/validate/report/lang"
+)
+
+// shelf is one archive of the service: a tenant's, or that of a service open to all. It
+// has an audit log of its own, in its part of the store, and an index of its own, under
+// its name in the database.
+type shelf struct {
+	service *service
+	tenant  string
+	store   archive.Store
+	log     *audit.Log
+	logs    atomic.Bool // the store has a log
+
+	mu sync.Mutex
+	x  *index.Index // nil before the first use
+}
+
+// shelves are those that were used.
+type shelves struct {
+	mu  sync.Mutex
+	all map[string]*shelf
+}
+
+// maxShelves bounds them: where tenants are named by a provider of tokens, anybody's
+// name may come.
+const maxShelves = 10_000
+
+// shelf is that of a tenant, "" of a service open to all.
+func (s *service) shelf(tenant string, store archive.Store) *shelf {
+	s.shelves.mu.Lock()
+	defer s.shelves.mu.Unlock()
+	if one := s.shelves.all[tenant]; one != nil {
+		return one
+	}
+	if s.shelves.all == nil || len(s.shelves.all) >= maxShelves {
+		s.shelves.all = map[string]*shelf{} // nothing is lost but what was looked up
+	}
+	one := &shelf{service: s, tenant: tenant, store: store, log: audit.Open(store, s.real)}
+	s.shelves.all[tenant] = one
+	return one
+}
+
+// who calls, as the audit log names him: the tenant and the id of the key.
+func (a *shelf) who(ctx context.Context) string {
+	caller := api.CallerIn(ctx)
+	switch {
+	case caller.ID != "":
+		return caller.Tenant + "/" + caller.ID
+	case a.tenant != "":
+		return a.tenant // the service itself, for the tenant
+	}
+	return "anybody"
+}
+
+// told writes into the audit log how something ended, and returns its error, or that it
+// could not be logged: what is not in the log is not acknowledged, and not given. What
+// only reads is logged where there is a log, as by the commands.
+func (a *shelf) told(ctx context.Context, what, object string, err error, detail string) error {
+	if what == "put" {
+		a.logs.Store(true)
+	}
+	if !a.logs.Load() {
+		started, asked := audit.Started(ctx, a.store)
+		if asked != nil {
+			return &api.Unlogged{Cause: errors.Join(err, asked)}
+		}
+		if !started {
+			return err
+		}
+		a.logs.Store(true)
+	}
+	e := audit.Event{Who: a.who(ctx), What: what, Object: object, Result: "ok", Detail: detail}
+	if err != nil {
+		e.Result, e.Detail = "failed", err.Error()
+	}
+	if logged := a.log.Append(context.WithoutCancel(ctx), e); logged != nil { // also of a client that left: it was done
+		return &api.Unlogged{Cause: errors.Join(err, logged)}
+	}
+	return err
+}
+
+// Put judges an upload and archives the evidence.
+func (a *shelf) Put(ctx context.Context, up api.Upload) (id string, rep []byte, err error) {
+	j, err := a.service.judge(ctx, up)
+	if err != nil {
+		return "", nil, err // nothing was to be kept
+	}
+	if id, err = a.keep(ctx, j); err != nil {
+		return "", nil, err
+	}
+	rep, err = j.verdict.Report.JSON()
+	return id, rep, err
+}
+
+// keep archives the evidence of a verdict, and enters it into the index.
+func (a *shelf) keep(ctx context.Context, j judged) (string, error) {
+	putting, done := trace.Start(ctx, "store.put")
+	id, err := keep(putting, a.store, j.by, j.request, j.verdict)
+	done(err)
+	if err = a.told(ctx, "put", id, err, ""); err != nil {
+		return "", err
+	}
+	if x, err := a.index(ctx); err == nil {
+		a.service.index.enter(ctx, x, id)
+	}
+	return id, nil
+}
+
+// Get returns a bundle's octets.
+func (a *shelf) Get(ctx context.Context, id string) ([]byte, error) {
+	raw, err := archive.Load(ctx, a.store, id)
+	if err = a.told(ctx, "get", id, err, ""); err != nil {
+		return nil, err
+	}
+	return raw, nil
+}
+
+// List gives the IDs of all bundles.
+func (a *shelf) List(ctx context.Context) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		if err := a.told(ctx, "list", "", nil, ""); err != nil {
+			yield("", err)
+			return
+		}
+		for id, err := range idsOf(ctx, a.store) {
+			if !yield(id, err) {
+				return
+			}
+		}
+	}
+}
+
+// index is that of the shelf; nil without an error: the service has none.
+func (a *shelf) index(ctx context.Context) (*index.Index, error) {
+	i := a.service.index
+	switch {
+	case i == nil:
+		return nil, nil
+	case i.err != nil:
+		return nil, i.err
+	case a.tenant == "" || i.db == nil:
+		return i.x, nil
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.x != nil {
+		return a.x, nil
+	}
+	x, err := openedIndex(ctx, i.db, a.tenant, a.store)
+	if err != nil {
+		i.warn(&indexError{err})
+		return nil, err
+	}
+	a.x = x
+	return x, nil
+}
+
+// Search finds bundles. An index that was never compared with the whole store is, from
+// the first search on.
+func (a *shelf) Search(ctx context.Context, q index.Query) (page index.Page, complete bool, err error) {
+	page, complete, err = a.search(ctx, q)
+	if err = a.told(ctx, "search", "", err, asked(q, len(page.Entries))); err != nil {
+		return index.Page{}, false, err
+	}
+	return page, complete, nil
+}
+
+func (a *shelf) search(ctx context.Context, q index.Query) (index.Page, bool, error) {
+	x, err := a.index(ctx)
+	if err != nil || x == nil {
+		return index.Page{}, false, &api.NoSearch{Cause: err}
+	}
+	if err := x.Check(ctx); err != nil {
+		var other *index.OtherError
+		if errors.As(err, &other) { // made by an earlier version: it is made anew
+			a.service.index.walks.start(a.tenant, x, a.service.index.warn)
+		}
+		return index.Page{}, false, &api.NoSearch{Cause: err}
+	}
+	complete, err := x.Complete(ctx)
+	if err != nil {
+		return index.Page{}, false, &api.NoSearch{Cause: err}
+	}
+	if !complete {
+		a.service.index.walks.start(a.tenant, x, a.service.index.warn)
+	}
+	page, err := x.Search(ctx, q)
+	var wrong *index.QueryError
+	if err != nil && !errors.As(err, &wrong) {
+		err = &api.NoSearch{Cause: err}
+	}
+	return page, complete, err
+}
+
+// asked names the filters of a search, and how much it gave. What stood in them may be
+// somebody's name, and nothing is ever taken out of the log.
+func asked(q index.Query, hits int) string {
+	given := map[string]bool{
+		"signer": q.Signer != "", "file": q.File != "", "scheme": q.Scheme != "", "digest": q.Digest != "", "verdict": len(q.Verdicts) > 0,
+		"from": !q.SignedFrom.IsZero(), "to": !q.SignedTo.IsZero(), "validated-from": !q.ValidatedFrom.IsZero(), "validated-to": !q.ValidatedTo.IsZero(),
+		"qualification": q.Qualification != "", "territory": q.Territory != "", "expires-before": !q.ExpiresBefore.IsZero(), "cursor": q.Cursor != "",
+	}
+	maps.DeleteFunc(given, func(_ string, is bool) bool { return !is })
+	return fmt.Sprintf("by %s: %d bundles", strings.Join(slices.Sorted(maps.Keys(given)), ", "), hits)
+}
+
+// Report gives the report of a bundle.
+func (a *shelf) Report(ctx context.Context, id string, v api.Voice) ([]byte, error) {
+	out, err := a.report(ctx, id, v)
+	if err = a.told(ctx, "report", id, err, v.Format); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (a *shelf) report(ctx context.Context, id string, v api.Voice) ([]byte, error) {
+	raw, err := archive.Load(ctx, a.store, id)
+	if err != nil {
+		return nil, err
+	}
+	b, err := bundle.Open(raw)
+	if err != nil {
+		return nil, err
+	}
+	s := a.service
+	switch plain := v.Lang == "" || v.Lang == lang.English; {
+	case v.Format == "json" && v.Depth == api.DepthSummary:
+		var r report.Report
+		if err := json.Unmarshal(b.Content.Report, &r); err != nil {
+			return nil, fmt.Errorf("reading the report of bundle %s: %w", id, err)
+		}
+		return api.Summary(&r)
+	case v.Format == "json":
+		return b.Content.Report, nil
+	case v.Format == "html" && plain && b.Content.HTML != nil:
+		return b.Content.HTML, nil
+	case v.Format == "etsi" && !v.Raw && b.Content.ETSI != nil:
+		return s.signed(v.Format, b.Content.ETSI)
+	}
+	verdict, err := replay.Judge(b)
+	if err != nil {
+		return nil, fmt.Errorf("judging bundle %s again: %w", id, err)
+	}
+	if now, err := verdict.Report.JSON(); err != nil || !bytes.Equal(now, b.Content.Report) {
+		return nil, errors.Join(err, &api.ReportDiffers{})
+	}
+	return s.written(verdict.Report, v)
+}
+
+// walks are the comparisons of indexes with the store that searches began: one at a
+// time, and each tenant's once.
+type walks struct {
+	mu     sync.Mutex
+	begun  map[string]bool
+	next   chan struct{} // holds the turn
+	wait   sync.WaitGroup
+	ctx    context.Context //nolint:containedctx // of what outlives the request that began it, until stop
+	cancel context.CancelFunc
+	ended  bool
+}
+
+func (w *walks) start(tenant string, x *index.Index, warn func(error)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.ended || w.begun[tenant] {
+		return
+	}
+	if w.begun == nil {
+		w.begun, w.next = map[string]bool{}, make(chan struct{}, 1)
+		w.ctx, w.cancel = context.WithCancel(context.Background())
+	}
+	w.begun[tenant] = true
+	ctx := w.ctx
+	w.wait.Go(func() {
+		select {
+		case w.next <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+		defer func() { <-w.next }()
+		_, err := x.CatchUp(ctx, nil)
+		if ctx.Err() != nil {
+			return // the next search after a start goes on with it
+		}
+		if err != nil {
+			warn(&indexError{err})
+		}
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		delete(w.begun, tenant) // one that failed may be tried again; one that is complete is not asked for
+	})
+}
+
+// stop ends them and waits for it.
+func (w *walks) stop() {
+	w.mu.Lock()
+	w.ended = true
+	if w.cancel != nil {
+		w.cancel()
+	}
+	w.mu.Unlock()
+	w.wait.Wait()
+}
