@@ -118,7 +118,7 @@ var rooms = map[string]room{
 	// evidence records and their renewal: who judges them is handed in
 	"archive/preserve":      {door, []string{"archive", "archive/bundle", "validate/algo", "validate/certificate", "validate/der", "validate/evidence", "validate/policy", "validate/revocation", "validate/signature", "validate/tst"}},
 	"archive/storetest":     {tools, []string{"archive", "archive/bundle", "validate/evidence"}},
-	"api":                   {door, []string{"api/auth", "validate", "validate/report", "validate/report/lang", "validate/verdict", "archive", "archive/bundle", "archive/index", "trustlist", "trustlist/browse", "trustlist/changes"}},
+	"api":                   {door, []string{"api/auth", "api/trace", "validate", "validate/report", "validate/report/lang", "validate/verdict", "archive", "archive/bundle", "archive/index", "trustlist", "trustlist/browse", "trustlist/changes"}},
 	"api/siva":              {door, []string{"api", "validate", "validate/report", "validate/verdict", "validate/evidence", "validate/signature", "validate/algo", "validate/certificate", "validate/ades", "validate/qualify", "validate/tst", "validate/revocation", "trustlist"}}, // SiVa's words for the same facts
 	"api/pages":             {door, []string{"api", "validate/report", "trustlist/browse", "trustlist/changes"}},
 	"api/pages/browsertest": {tools, nil},
