@@ -23,7 +23,8 @@ type Face interface {
 type Route struct {
 	Method, Path string
 	Handler      http.HandlerFunc
-	// Open lets everybody in: it tells nothing of files or trust that a client may not know.
+	// Open lets everybody in: it tells nothing of files or trust that a client may not
+	// know, or its handler asks Turns.Admit before it does.
 	Open bool
 	// Scope is asked of callers; "" is auth.Validate.
 	Scope string
@@ -100,7 +101,7 @@ func (s *server) mount(g *gin.Engine, faces []Face) {
 	for _, f := range faces {
 		f.Open(Turns{s})
 		for _, r := range f.Routes() {
-			handler := gin.WrapF(r.Handler)
+			handler := visited(r.Handler)
 			if !r.Open {
 				handler = s.guarded(r, handler)
 			}

@@ -4,11 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"html/template"
 	"net/http"
 	"strconv"
 
 	"github.com/vidimus/vidimus/api"
+	"github.com/vidimus/vidimus/api/auth"
 	"github.com/vidimus/vidimus/validate/report"
+	"github.com/vidimus/vidimus/validate/report/lang"
 )
 
 // postChecks judges the files of a form, and puts them on a new check's page, or on
@@ -52,17 +55,22 @@ func (s *site) checkAll(w http.ResponseWriter, r *http.Request) ([]row, string, 
 	if len(form.files) == 0 {
 		return nil, "", &sorry{http.StatusUnprocessableEntity, "No file was chosen.", "Choose one or more signed files, and send them again."}
 	}
-	id := r.PathValue("id")
+	id, owner := r.PathValue("id"), visitorOf(r).Tenant
 	if id == "" {
-		id = s.shelf.open()
+		id = s.shelf.open(owner)
 	}
 	var rows []row
-	for _, k := range form.files {
+	for i, k := range form.files {
+		if i > 0 {
+			if err := s.again(r); err != nil {
+				return nil, "", err
+			}
+		}
 		c, err := s.judge(r.Context(), k, form.detached)
 		if err != nil {
 			return nil, "", err
 		}
-		n, ok := s.shelf.add(id, c)
+		n, ok := s.shelf.add(owner, id, c)
 		if !ok {
 			return nil, "", gone()
 		}
@@ -118,7 +126,7 @@ func gone() error {
 
 // getCheck shows all files of a check.
 func (s *site) getCheck(w http.ResponseWriter, r *http.Request) {
-	k, ok := s.shelf.get(r.PathValue("id"))
+	k, ok := s.shelf.get(visitorOf(r).Tenant, r.PathValue("id"))
 	if !ok {
 		s.fail(w, r, gone())
 		return
@@ -141,7 +149,7 @@ func (s *site) getCheck(w http.ResponseWriter, r *http.Request) {
 
 // file finds the file that a path names.
 func (s *site) file(r *http.Request) (string, int, *checked, error) {
-	k, ok := s.shelf.get(r.PathValue("id"))
+	k, ok := s.shelf.get(visitorOf(r).Tenant, r.PathValue("id"))
 	n, err := strconv.Atoi(r.PathValue("n"))
 	if !ok || err != nil || n < 1 || n > len(k.files) {
 		return "", 0, nil, gone()
@@ -156,26 +164,61 @@ func (s *site) getFile(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	lang := language(r)
-	page := struct {
-		row
-		Check    string
-		Report   *report.Report
-		Contents []Content
-		Formats  []format
-		Light    bool
-		Lang     string
-		Langs    []string
-		Details  any
-	}{row: rowOf(id, n, f), Check: id, Report: f.Report, Contents: f.Contents, Light: f.light, Lang: lang, Langs: languages()}
+	l := language(r)
+	page := filePage{row: rowOf(id, n, f), Check: id, Report: f.Report, Contents: f.Contents, Light: f.light, Lang: l, Langs: languages()}
+	if p := f.bundle.Load(); p != nil {
+		page.Bundle = *p
+	}
+	page.Keeps = s.Archive != nil && f.Keep != nil && page.Bundle == "" && (!s.turns.Closed() || visitorOf(r).May(auth.Put))
 	if f.Report.Error == nil {
 		page.Formats = formats
-		if page.Details, err = details(f.Report, lang); err != nil {
+		if page.Details, err = details(f.Report, l); err != nil {
 			s.fail(w, r, err)
 			return
 		}
 	}
 	s.page(w, r, http.StatusOK, "file", f.Name, page)
+}
+
+// filePage is a verdict, and what can be done with it.
+type filePage struct {
+	row
+	Check    string
+	Report   *report.Report
+	Contents []Content
+	Formats  []format
+	Light    bool
+	Keeps    bool   // it can be archived
+	Bundle   string // it is archived
+	Lang     lang.Lang
+	Langs    []lang.Lang
+	Details  template.HTML
+}
+
+// postArchive archives a file that was checked, as it was judged then.
+func (s *site) postArchive(w http.ResponseWriter, r *http.Request) {
+	id, n, f, err := s.file(r)
+	if err == nil && (s.Archive == nil || f.Keep == nil) {
+		err = &sorry{http.StatusConflict, "This file cannot be archived from here.", "It is no longer held, or cannot be judged. Check it again; `vidimus archive put` has no bound on its size."}
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	ctx, release, ok := s.turns.Judging(r.Context())
+	if !ok {
+		s.fail(w, r, s.busy())
+		return
+	}
+	defer release()
+	bundle, err := f.Keep(ctx, visitorOf(r).Tenant)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	f.bundle.Store(&bundle)
+	s.turns.Audit(r, "pageArchive", bundle)
+	http.Redirect(w, r, "/checks/"+id+"/"+strconv.Itoa(n), http.StatusSeeOther)
 }
 
 // format is a way in which a report can be saved.
@@ -213,9 +256,9 @@ func (s *site) getReport(w http.ResponseWriter, r *http.Request) {
 }
 
 // write gives the report, of a file that is no longer held in what needs nothing else.
-func (c *checked) write(name, lang string) ([]byte, error) {
+func (c *checked) write(name string, l lang.Lang) ([]byte, error) {
 	if c.Write != nil {
-		return c.Write(name, lang)
+		return c.Write(name, l)
 	}
 	if name == "json" {
 		return c.Report.JSON()
@@ -271,8 +314,14 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var known *sorry
 	var unready *api.NotReady
 	var refused *api.Refused
+	var problem *api.Problem
 	switch {
 	case errors.As(err, &known):
+	case errors.As(err, &problem) && problem.Code != api.Internal:
+		if after := problem.RetryAfter(); after > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(after))
+		}
+		known = &sorry{problem.Status, problem.Detail, problem.Hint}
 	case errors.As(err, &unready):
 		known = &sorry{http.StatusServiceUnavailable, "Nothing can be judged now. " + unready.Why, "The page Status says more."}
 	case errors.As(err, &refused):
@@ -288,7 +337,7 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 		n := s.turns.Incident(r.Pattern, err)
 		known = &sorry{http.StatusInternalServerError, "Something went wrong inside; it says nothing about the file.", "Tell the operator the number " + n + ", which stands in the log."}
 	}
-	if known.status == http.StatusServiceUnavailable {
+	if known.status == http.StatusServiceUnavailable && w.Header().Get("Retry-After") == "" {
 		w.Header().Set("Retry-After", strconv.Itoa(s.turns.Retry()))
 	}
 	s.refuse(w, r, known.status, known.says, known.hint)

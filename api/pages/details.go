@@ -5,21 +5,23 @@ import (
 	"net/http"
 
 	"github.com/vidimus/vidimus/validate/report"
+	"github.com/vidimus/vidimus/validate/report/lang"
 )
 
 // languages are those in which a report can be read.
-func languages() []string { return []string{"en"} }
+func languages() []lang.Lang { return lang.All() }
 
-// language is the one that a request asks for.
-func language(r *http.Request) string {
-	asked := r.URL.Query().Get("lang")
-	for _, l := range languages() {
-		if l == asked {
-			return l
-		}
+// language is the one that a request asks for; English where it asks for none of ours.
+func language(r *http.Request) lang.Lang {
+	if l, err := lang.Parse(r.URL.Query().Get("lang")); err == nil {
+		return l
 	}
-	return "en"
+	return lang.English
 }
 
 // details is all that a report says, as part of a page.
-func details(*report.Report, string) (template.HTML, error) { return "", nil }
+func details(r *report.Report, l lang.Lang) (template.HTML, error) { return report.HTMLFragment(r, l) }
+
+// reportStyle is the style of details, as a file of its own: so a page needs no style
+// in itself, and its policy allows none.
+func reportStyle() []byte { return []byte(report.HTMLStyle()) }

@@ -2,8 +2,10 @@ package pages
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/vidimus/vidimus/validate/report"
+	"github.com/vidimus/vidimus/validate/report/lang"
 )
 
 // glance is a verdict in one word, one sign and one sentence: never a colour alone
@@ -73,16 +75,49 @@ func glanceOf(r *report.Report) glance {
 	return g
 }
 
-// oneSays is what one signature is, in a line.
+// oneSays is what one signature is worth, and why it is not worth more, in a sentence.
 func oneSays(s *report.Signature) string {
-	says := s.Qualification
+	what := lang.English.Qualification(s.Qualification)
+	what, _, _ = strings.Cut(what, ":")
+	if what == "" {
+		what = s.Qualification
+	}
+	if ofIndication(s.Indication).Tone == "good" {
+		says := what
+		if s.SignedBy != "" {
+			says += ", by " + s.SignedBy
+		}
+		return capital(says) + "."
+	}
+	says := lang.English.Reason(s.SubIndication)
+	if says == "" {
+		says = "the policy's rules are not met"
+	}
 	if s.SubIndication != "" {
-		says += ", " + s.SubIndication
+		says += " (" + s.SubIndication + ")"
 	}
 	if s.SignedBy != "" {
-		says += ", by " + s.SignedBy
+		says += "; it names " + s.SignedBy + " as its signer"
 	}
-	return says
+	return capital(says) + "." + worst(s)
+}
+
+// worst is the first finding that decided against a signature.
+func worst(s *report.Signature) string {
+	for _, f := range s.Findings {
+		if f.Level == "error" {
+			return " " + f.Says
+		}
+	}
+	return ""
+}
+
+// capital makes words of package lang the beginning of a sentence.
+func capital(s string) string {
+	if s == "" || s[0] < 'a' || s[0] > 'z' {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
 }
 
 // withoutSignature is the answer for tokens and evidence records by themselves.

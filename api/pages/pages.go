@@ -16,7 +16,9 @@ import (
 	"time"
 
 	"github.com/vidimus/vidimus/api"
+	"github.com/vidimus/vidimus/api/auth"
 	"github.com/vidimus/vidimus/validate/report"
+	"github.com/vidimus/vidimus/validate/report/lang"
 )
 
 // Upload is a file as the browser sent it. Names were made harmless by api.CleanName.
@@ -31,9 +33,13 @@ type Result struct {
 	Report *report.Report
 	// Contents is what the file holds that can be signed, in its order.
 	Contents []Content
-	// Write gives the report in another format of contract.md, in a language of
-	// report.Languages. It may be called at any later time.
-	Write func(format, lang string) ([]byte, error)
+	// Write gives the report in another format of contract.md, in a language of package
+	// lang. It may be called at any later time.
+	Write func(format string, l lang.Lang) ([]byte, error)
+	// Keep archives the file with all that the verdict rests on, in a tenant's archive
+	// ("" where there are no tenants), and gives the bundle's ID; nil where there is no
+	// archive. It may be called at any later time, and again.
+	Keep func(ctx context.Context, tenant string) (id string, err error)
 }
 
 // Content is one signed object of a file.
@@ -52,13 +58,19 @@ type Judge interface {
 	Judge(ctx context.Context, up Upload) (*Result, error)
 }
 
-// Deps is what the pages hang on. All but Version and Shelf are needed.
+// Deps is what the pages hang on. Judge, Readiness, Trust and Now are needed.
 type Deps struct {
 	Judge     Judge
 	Readiness api.Readiness
 	Trust     Trust
-	Now       func() time.Time
-	Version   string
+	// Archive and Jobs give a tenant's ("" where there are no tenants); without one its
+	// pages are left out.
+	Archive func(tenant string) (Archive, error)
+	Jobs    func(tenant string) (Jobs, error)
+	// Now is the real clock, by which sessions and what is kept of checks end. Asked is
+	// the one that the service goes by, where that is another.
+	Now, Asked func() time.Time
+	Version    string
 	// Shelf bounds what is kept of checks until their pages are read; the zero value
 	// takes the defaults.
 	Shelf ShelfLimits
@@ -67,11 +79,13 @@ type Deps struct {
 // site is the pages' common ground.
 type site struct {
 	Deps
-	turns  api.Turns
-	shelf  *shelf
-	mux    *http.ServeMux
-	origin *http.CrossOriginProtection
-	pages  map[string]*template.Template
+	turns    api.Turns
+	shelf    *shelf
+	sessions *sessions
+	mux      *http.ServeMux
+	origin   *http.CrossOriginProtection
+	pages    map[string]*template.Template
+	menu     []section
 }
 
 // New returns the pages, to be mounted beside /v1.
@@ -79,34 +93,56 @@ func New(d Deps) (api.Face, error) {
 	if d.Judge == nil || d.Readiness == nil || d.Trust == nil || d.Now == nil {
 		return nil, errors.New("building the web pages: a judge, a readiness, trusted lists and a clock are needed")
 	}
-	s := &site{Deps: d, shelf: newShelf(d.Shelf, d.Now), mux: http.NewServeMux(), origin: http.NewCrossOriginProtection()}
+	if d.Asked == nil {
+		d.Asked = d.Now
+	}
+	s := &site{Deps: d, shelf: newShelf(d.Shelf, d.Now), sessions: newSessions(d.Now), mux: http.NewServeMux(), origin: http.NewCrossOriginProtection()}
 	var err error
 	if s.pages, err = parsePages(); err != nil {
 		return nil, err
 	}
-	s.mux.HandleFunc("GET /{$}", s.home)
-	s.mux.HandleFunc("POST /checks", s.postChecks)
-	s.mux.HandleFunc("POST /checks/{id}", s.postChecks)
-	s.mux.HandleFunc("GET /checks/{id}", s.getCheck)
-	s.mux.HandleFunc("GET /checks/{id}/{n}", s.getFile)
-	s.mux.HandleFunc("GET /checks/{id}/{n}/{report}", s.getReport)
-	s.mux.HandleFunc("GET /checks/{id}/{n}/contents/{c}", s.getContent)
+	s.checkRoutes()
 	s.trustRoutes()
-	s.mux.HandleFunc("GET /status", s.status)
+	s.archiveRoutes()
+	s.jobRoutes()
+	s.mux.HandleFunc("GET /status", s.guard(auth.Validate, false, s.status))
+	s.mux.HandleFunc("GET /login", s.getLogin)
+	s.mux.HandleFunc("POST /login", s.postLogin)
+	s.mux.HandleFunc("POST /logout", s.postLogout)
 	s.mux.HandleFunc("GET /static/{name}", s.static)
+	s.menu = s.sections()
 	s.mux.HandleFunc("/", s.lost)
 	return s, nil
 }
 
+// checkRoutes are the pages of the basic job.
+func (s *site) checkRoutes() {
+	read := func(page http.HandlerFunc) http.HandlerFunc { return s.guard(auth.Validate, false, page) }
+	s.mux.HandleFunc("GET /{$}", read(s.home))
+	s.mux.HandleFunc("POST /checks", s.guard(auth.Validate, true, s.postChecks))
+	s.mux.HandleFunc("POST /checks/{id}", s.guard(auth.Validate, true, s.postChecks))
+	s.mux.HandleFunc("GET /checks/{id}", read(s.getCheck))
+	s.mux.HandleFunc("GET /checks/{id}/{n}", read(s.getFile))
+	s.mux.HandleFunc("GET /checks/{id}/{n}/{report}", read(s.getReport))
+	s.mux.HandleFunc("GET /checks/{id}/{n}/contents/{c}", read(s.getContent))
+	s.mux.HandleFunc("POST /checks/{id}/{n}/archive", s.guard(auth.Put, false, s.postArchive))
+}
+
 // prefixes are the folders that are ours, with all below them.
-var prefixes = []string{"/checks", "/trust", "/status", "/static"}
+var prefixes = []string{"/checks", "/trust", "/archive", "/batches", "/status", "/login", "/logout", "/static"}
 
 // Routes are what the pages answer.
 func (s *site) Routes() []api.Route {
-	routes := []api.Route{{Method: http.MethodGet, Path: "/", Handler: s.serve}, {Method: http.MethodHead, Path: "/", Handler: s.serve}}
+	var routes []api.Route
+	add := func(method, path string) {
+		routes = append(routes, api.Route{Method: method, Path: path, Handler: s.serve, Open: true}) // guard asks who it is
+	}
+	add(http.MethodGet, "/")
+	add(http.MethodHead, "/")
 	for _, p := range prefixes {
 		for _, m := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
-			routes = append(routes, api.Route{Method: m, Path: p, Handler: s.serve}, api.Route{Method: m, Path: p + "/*below", Handler: s.serve})
+			add(m, p)
+			add(m, p+"/*below")
 		}
 	}
 	return routes

@@ -16,6 +16,7 @@ import (
 
 	"github.com/vidimus/vidimus/api"
 	"github.com/vidimus/vidimus/validate/report"
+	"github.com/vidimus/vidimus/validate/report/lang"
 )
 
 // clerk judges by what the file says of itself.
@@ -36,7 +37,7 @@ func (c *clerk) Judge(_ context.Context, up Upload) (*Result, error) {
 		r.Signatures = []report.Signature{{ID: "S-1", Indication: word, Qualification: "QESig", SignedBy: "<b>ŽAIKOVSKI</b>\u202e", Format: "XAdES-BASELINE-LT"}}
 	}
 	contents := []Content{{Name: "../a\"<b>.html", Size: 9, Covered: true, Open: func() ([]byte, error) { return []byte("<script>1"), nil }}}
-	return &Result{Report: r, Contents: contents, Write: func(format, lang string) ([]byte, error) { return []byte(format + " " + lang), nil }}, nil
+	return &Result{Report: r, Contents: contents, Write: func(format string, l lang.Lang) ([]byte, error) { return []byte(format + " " + string(l)), nil }}, nil
 }
 
 func (c *clerk) Validate(context.Context, api.Upload) ([]byte, error) { return []byte("{}"), nil }

@@ -53,6 +53,7 @@ var words = template.FuncMap{
 	"day":    func(t time.Time) string { return t.UTC().Format("2006-01-02") },
 	"tone":   ofIndication,
 	"add":    func(a, b int) int { return a + b },
+	"short":  func(id string) string { return id[:min(len(id), 12)] },
 	// of the search form about lists
 	"territories":  inTerritories,
 	"serviceTypes": func() []string { return searchTypes },
@@ -91,8 +92,17 @@ func when(t time.Time) string {
 // section is an entry of the menu.
 type section struct{ Path, Name string }
 
-// menu is what stands at the top of every page.
-var menu = []section{{"/", "Check files"}, {"/trust", "Trusted lists"}, {"/status", "Status"}}
+// sections are what stands at the top of every page: what this service has.
+func (s *site) sections() []section {
+	menu := []section{{"/", "Check files"}, {"/trust", "Trusted lists"}}
+	if s.Archive != nil {
+		menu = append(menu, section{"/archive", "Archive"})
+	}
+	if s.Jobs != nil {
+		menu = append(menu, section{"/batches", "Batches"})
+	}
+	return append(menu, section{"/status", "Status"})
+}
 
 // layout is what every page gets.
 type layout struct {
@@ -102,13 +112,21 @@ type layout struct {
 	Version string
 	Ready   bool
 	Lang    string
+	Tenant  string // who is signed in
+	SignOut bool   // somebody is
 	Page    any
 }
 
 // page writes a page, whole or not at all.
 func (s *site) page(w http.ResponseWriter, r *http.Request, status int, name, title string, content any) {
-	l := layout{Title: title, Menu: menu, Version: s.Version, Ready: s.ready(), Lang: "en", Page: content}
-	for _, m := range menu {
+	l := layout{Title: title, Menu: s.menu, Version: s.Version, Ready: s.ready(), Lang: "en", Page: content}
+	if s.turns.Closed() {
+		v := visitorOf(r)
+		if l.Tenant, l.SignOut = v.Tenant, v.credential != ""; !l.SignOut {
+			l.Menu = nil
+		}
+	}
+	for _, m := range l.Menu {
 		if r.URL.Path == m.Path || m.Path != "/" && strings.HasPrefix(r.URL.Path, m.Path+"/") || m.Path == "/" && strings.HasPrefix(r.URL.Path, "/checks") {
 			l.Here = m.Path
 		}
@@ -141,12 +159,16 @@ func (s *site) attach(w http.ResponseWriter, media, name string, raw []byte) {
 
 // static gives the style sheet and the script.
 func (s *site) static(w http.ResponseWriter, r *http.Request) {
-	raw, err := statics.ReadFile("static/" + path.Base(r.PathValue("name")))
+	name := r.PathValue("name")
+	raw, err := statics.ReadFile("static/" + path.Base(name))
+	if name == "report.css" {
+		raw, err = reportStyle(), nil
+	}
 	if err != nil {
 		s.lost(w, r)
 		return
 	}
-	w.Header().Set("Content-Type", mime.TypeByExtension(path.Ext(r.PathValue("name"))))
+	w.Header().Set("Content-Type", mime.TypeByExtension(path.Ext(name)))
 	w.Header().Set("Cache-Control", "public, max-age=300")
 	_, _ = w.Write(raw) // a client that left is no incident
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -49,17 +50,21 @@ type checked struct {
 	octets int64
 	// light: the upload is no longer held, only what was found.
 	light bool
+	// bundle is where it was archived from its page; "" while it was not.
+	bundle atomic.Pointer[string]
 }
 
 // check is what one person checked at once.
 type check struct {
 	ID    string
+	owner string // tenant
 	files []*checked
 	since time.Time
 }
 
-// shelf keeps checks for as long as their pages are read. Who knows a check's ID may
-// read it: it has 128 random bits and stands nowhere but in its own pages. What is
+// shelf keeps checks for as long as their pages are read. Whoever of a tenant knows a
+// check's ID may read it: it has 128 random bits and stands nowhere but in its own
+// pages. To another tenant it is not there. What is
 // oldest gives way; a restart forgets all. What is to be kept belongs in the archive.
 type shelf struct {
 	ShelfLimits
@@ -75,25 +80,25 @@ func newShelf(l ShelfLimits, now func() time.Time) *shelf {
 }
 
 // open begins a check.
-func (s *shelf) open() string {
+func (s *shelf) open(owner string) string {
 	var raw [16]byte
 	_, _ = rand.Read(raw[:]) // never fails since Go 1.24
 	id := hex.EncodeToString(raw[:])
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.checks[id] = &check{ID: id, since: s.now()}
+	s.checks[id] = &check{ID: id, owner: owner, since: s.now()}
 	s.order = append(s.order, id)
 	s.tidy()
 	return id
 }
 
 // add puts a file to a check; ok is false when the check is gone or full.
-func (s *shelf) add(id string, c *checked) (n int, ok bool) {
+func (s *shelf) add(owner, id string, c *checked) (n int, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tidy()
 	k := s.checks[id]
-	if k == nil || len(k.files) >= s.Files {
+	if k == nil || k.owner != owner || len(k.files) >= s.Files {
 		return 0, false
 	}
 	c.octets += reportOctets
@@ -112,16 +117,17 @@ func (c *checked) lighten() {
 	light := *c.Result
 	light.Contents = nil
 	light.Write = nil
+	light.Keep = nil
 	c.Result, c.light, c.octets = &light, true, reportOctets
 }
 
 // get is a check as it is now.
-func (s *shelf) get(id string) (check, bool) {
+func (s *shelf) get(owner, id string) (check, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tidy()
 	k := s.checks[id]
-	if k == nil {
+	if k == nil || k.owner != owner {
 		return check{}, false
 	}
 	out := *k

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/vidimus/vidimus/api/auth"
 	"github.com/vidimus/vidimus/trustlist/browse"
 	"github.com/vidimus/vidimus/trustlist/changes"
 )
@@ -28,14 +29,14 @@ const maxCertificate = 64 << 10
 
 // trustRoutes are the pages of the list browser.
 func (s *site) trustRoutes() {
-	s.mux.HandleFunc("GET /trust", s.browsing(s.trustHome))
-	s.mux.HandleFunc("GET /trust/search", s.browsing(s.trustSearch))
-	s.mux.HandleFunc("GET /trust/territory/{code}", s.browsing(s.trustTerritory))
-	s.mux.HandleFunc("GET /trust/provider/{id}", s.browsing(s.trustProvider))
-	s.mux.HandleFunc("GET /trust/service/{id}", s.browsing(s.trustService))
-	s.mux.HandleFunc("GET /trust/certificate/{sha256}", s.browsing(s.trustCertificate))
-	s.mux.HandleFunc("POST /trust/certificate", s.browsing(s.trustUpload))
-	s.mux.HandleFunc("GET /trust/changes", s.browsing(s.trustChanges))
+	s.mux.HandleFunc("GET /trust", s.guard(auth.Validate, false, s.browsing(s.trustHome)))
+	s.mux.HandleFunc("GET /trust/search", s.guard(auth.Validate, false, s.browsing(s.trustSearch)))
+	s.mux.HandleFunc("GET /trust/territory/{code}", s.guard(auth.Validate, false, s.browsing(s.trustTerritory)))
+	s.mux.HandleFunc("GET /trust/provider/{id}", s.guard(auth.Validate, false, s.browsing(s.trustProvider)))
+	s.mux.HandleFunc("GET /trust/service/{id}", s.guard(auth.Validate, false, s.browsing(s.trustService)))
+	s.mux.HandleFunc("GET /trust/certificate/{sha256}", s.guard(auth.Validate, false, s.browsing(s.trustCertificate)))
+	s.mux.HandleFunc("POST /trust/certificate", s.guard(auth.Validate, false, s.browsing(s.trustUpload)))
+	s.mux.HandleFunc("GET /trust/changes", s.guard(auth.Validate, false, s.browsing(s.trustChanges)))
 }
 
 // asked is what every page about lists is given.
@@ -53,7 +54,7 @@ func (s *site) browsing(page func(http.ResponseWriter, *http.Request, asked)) ht
 			s.fail(w, r, &sorry{http.StatusServiceUnavailable, "No trusted list is in force.", "The page Status says why."})
 			return
 		}
-		a := asked{Browser: b, At: s.Now().UTC().Truncate(time.Second), Query: r.URL.Query()}
+		a := asked{Browser: b, At: s.Asked().UTC().Truncate(time.Second), Query: r.URL.Query()}
 		if on := a.Query.Get("at"); on != "" {
 			at, err := moment(on)
 			if err != nil {

@@ -120,7 +120,7 @@ var rooms = map[string]room{
 	"archive/storetest":     {tools, []string{"archive", "archive/bundle", "validate/evidence"}},
 	"api":                   {door, []string{"api/auth", "api/trace", "validate", "validate/report", "validate/report/lang", "validate/verdict", "archive", "archive/bundle", "archive/index", "trustlist", "trustlist/browse", "trustlist/changes"}},
 	"api/siva":              {door, []string{"api", "validate", "validate/report", "validate/verdict", "validate/evidence", "validate/signature", "validate/algo", "validate/certificate", "validate/ades", "validate/qualify", "validate/tst", "validate/revocation", "trustlist"}}, // SiVa's words for the same facts
-	"api/pages":             {door, []string{"api", "validate/report", "trustlist/browse", "trustlist/changes"}},
+	"api/pages":             {door, []string{"api", "api/auth", "archive", "archive/bundle", "archive/index", "archive/preserve", "validate/report", "validate/report/lang", "trustlist/browse", "trustlist/changes"}},
 	"api/pages/browsertest": {tools, nil},
 	"cmd/vidimus":           {house, []string{"validate/...", "trustlist/...", "archive/...", "api/..."}},
 	"testdata/gen":          {tools, []string{"validate/...", "trustlist/...", "archive/..."}},

@@ -25,6 +25,7 @@ type ServeCmd struct {
 	authFlags
 	preservationFlags
 	signFlags
+	pageFlags
 	Refresh          time.Duration `default:"1h" placeholder:"TIME" help:"How often the lists of the cache are fetched anew; 0 is never. Those of a mirror are not fetched."`
 	ListsMaxAge      time.Duration `name:"lists-max-age" default:"25h" placeholder:"TIME" help:"Not ready when the list of lists, or more than half of the national lists, were last known to be the published ones longer ago."`
 	RequireTerritory []string      `name:"require-territory" placeholder:"CC" help:"Not ready either when the list of this territory is missing, stale or expired (repeatable)."`
@@ -50,6 +51,7 @@ func (c *ServeCmd) Help() string {
 for), /v1/trust/… (the list browser), /healthz and /readyz; /openapi.json has all of it;
 POST /v1/jobs takes many files at once, and judges them also over a restart (--jobs-dir);
 and, in the words of SiVa 3, POST /validate, /validateHashcode and /getDataFiles.
+At / are pages for people: check files, look through lists and the archive.
 Unless --offline or --lists is given, it fetches the trusted lists now and then, and
 judges by the ones it has until new ones are verified.
 GET /metrics is for Prometheus: whether it is ready, how old each list is, alerts, and

@@ -69,6 +69,13 @@ func serveDeps(ctx context.Context, world *runtime, c *ServeCmd, log *slog.Logge
 		silent()
 		return api.Deps{}, nil, err
 	}
+	web, err := c.webPages(world, s)
+	if err != nil {
+		stop()
+		silent()
+		return api.Deps{}, nil, err
+	}
+	faces = append(faces, web...)
 	var offline func()
 	s.source, offline = c.online(c.UnsafeNow) // before the jobs, which judge too
 	s.source = traced(s.source)
