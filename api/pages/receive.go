@@ -44,28 +44,41 @@ func (e *sorry) Error() string { return e.says }
 // receive takes the files of a form; the body is bounded as one of /v1 is.
 func (s *site) receive(w http.ResponseWriter, r *http.Request) (*received, error) {
 	limit := s.turns.MaxRequest()
+	body := r.Body
 	if r.ContentLength > limit {
+		drain(r, body, limit)
 		return nil, tooLarge(limit)
 	}
 	media, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != "multipart/form-data" || parameters["boundary"] == "" {
 		return nil, &sorry{http.StatusUnsupportedMediaType, "What was sent is not a form with files.", "Choose files on the start page."}
 	}
-	form := multipart.NewReader(http.MaxBytesReader(w, r.Body, limit), parameters["boundary"])
+	form := multipart.NewReader(http.MaxBytesReader(w, body, limit), parameters["boundary"])
 	got := &received{}
 	if err := s.parts(got, form); err != nil {
 		got.close()
 		var over *http.MaxBytesError
 		if errors.As(err, &over) {
+			drain(r, body, limit)
 			return nil, tooLarge(limit)
 		}
 		var p *api.Problem
 		if errors.As(err, &p) && p.Code == api.TooLarge {
+			drain(r, body, limit)
 			return nil, tooLarge(limit)
 		}
 		return nil, err
 	}
 	return got, nil
+}
+
+// drain reads the rest of a form that is too large, as long as that can be afforded: a
+// browser shows no answer that came before it had sent everything. The page's script
+// looks at the size before it sends anything.
+func drain(r *http.Request, body io.Reader, limit int64) {
+	if !wantsJSON(r) {
+		_, _ = io.CopyN(io.Discard, body, 2*limit) // what cannot be read any more need not be
+	}
 }
 
 // parts reads the fields of the form.

@@ -17,12 +17,13 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
 
 // patience is how long one test may wait for its browser altogether.
-const patience = 3 * time.Minute
+const patience = 8 * time.Minute
 
 // Browser is one browser with one page.
 type Browser struct {
@@ -91,6 +92,9 @@ func (b *Browser) hear(event any) {
 		if e.Type == runtime.APITypeError {
 			b.complaint = append(b.complaint, fmt.Sprint(e.Args))
 		}
+	case *page.EventJavascriptDialogOpening:
+		b.complaint = append(b.complaint, "a dialog opened: "+e.Message)
+		go func() { _ = chromedp.Run(b.Context, page.HandleJavaScriptDialog(false)) }() // else the page waits for ever
 	case *network.EventRequestWillBeSent:
 		if u := e.Request.URL; !strings.HasPrefix(u, b.host) && !strings.HasPrefix(u, "data:") && !strings.HasPrefix(u, "about:") && !strings.HasPrefix(u, "blob:") {
 			b.foreign = append(b.foreign, u)
@@ -126,6 +130,14 @@ func Eval[T any](b *Browser, expression string) T {
 	b.Helper()
 	var v T
 	b.Do(chromedp.Evaluate(expression, &v))
+	return v
+}
+
+// Await asks the page and waits for its promise.
+func Await[T any](b *Browser, expression string) T {
+	b.Helper()
+	var v T
+	b.Do(chromedp.Evaluate(expression, &v, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
 	return v
 }
 
@@ -175,6 +187,20 @@ func (b *Browser) Picture(name string) {
 	}
 }
 
+// Intact says that a page holds nothing that a name could have brought into it: no
+// script but ours, no handler, no frame, no foreign element.
+func (b *Browser) Intact() {
+	b.Helper()
+	const foreign = `[...document.querySelectorAll("*")].filter(e =>
+		["IMG", "IFRAME", "OBJECT", "EMBED", "BASE", "VIDEO", "AUDIO", "STYLE", "MARQUEE"].includes(e.tagName) ||
+		e.tagName === "SCRIPT" && !(e.getAttribute("src") || "").startsWith("/static/") ||
+		[...e.attributes].some(a => a.name.startsWith("on") || /^\s*(javascript|data):/i.test(a.value))
+	).map(e => e.outerHTML.slice(0, 200))`
+	for _, e := range Eval[[]string](b, foreign) {
+		b.Errorf("%s holds %s", Eval[string](b, "location.pathname"), e)
+	}
+}
+
 // violation is one rule of axe-core that a page breaks.
 type violation struct {
 	ID    string `json:"id"`
@@ -209,7 +235,10 @@ func (b *Browser) Accessible() {
 func (b *Browser) axeSays(where string) {
 	b.Helper()
 	var raw string
-	b.Do(chromedp.Evaluate(b.axe+";0", nil), chromedp.Evaluate(
+	if !Eval[bool](b, "'axe' in window") {
+		b.Do(chromedp.Evaluate(b.axe+";0", nil))
+	}
+	b.Do(chromedp.Evaluate(
 		`axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}).then(r => JSON.stringify(r.violations))`,
 		&raw, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
 	var found []violation

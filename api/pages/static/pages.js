@@ -38,6 +38,9 @@
     x.send(data);
   });
 
+  // size is what a file and its contents take as a form, with some room for its frame.
+  const size = (file, detached) => detached.reduce((n, d) => n + d.size + 1000, file.size + 1000);
+
   const pause = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
 
   let busy = false;
@@ -55,6 +58,10 @@
       rows.append(tr);
       let got;
       for (let tries = 0; ; tries++) {
+        if (size(files[i], detached) > Number(form.dataset.largest)) {
+          got = { status: 413, body: { says: "The file is larger than the " + form.dataset.larger + " that this service takes at once.", hint: "The command vidimus validate has no such limit." } };
+          break;
+        }
         got = await send(url, files[i], detached, (part) => { bar.value = (i + part * 0.9) / files.length; });
         if (got.status !== 503 || tries === 5) break; // the service is busy: wait as long as it says
         await pause(Math.min(got.retry || 1, 30));
