@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -173,7 +174,8 @@ func TestBrowserHostileFiles(t *testing.T) {
 	sk := w.MemberState("EE").Provider("SK", "VATEE-100687640")
 	sk.TSA("TSA")
 	signer := sk.CA("CA", eutest.EC(256), eutest.SmartIDQualifiers()).Signer(eutest.SmartID())
-	large := eutest.File{Name: "large.bin", Raw: bytes.Repeat([]byte("0123456789abcdef"), 60<<20/16)}
+	large := eutest.File{Name: "large.bin", Raw: make([]byte, 60<<20)}
+	_, _ = rand.NewChaCha8([32]byte{}).Read(large.Raw) // never fails; what can be compressed so much would be a bomb
 	huge := w.Sign(signer, []eutest.File{large}, eutest.SignOptions{})
 	b, _ := looked(t, func(c *ServeCmd) {
 		lists, anchors := worldOn(t, w)
