@@ -137,7 +137,7 @@ func TestBrowserEveryPage(t *testing.T) {
 	says(b, "main", "contract.asice", "no retention", "none yet", "vidimus replay")
 	fine(b, "/archive", "archive")
 	says(b, "main", "contract.asice", "Valid", "TESTNUMBER,OK")
-	b.Do(chromedp.SendKeys("#signer", "testnumber"), chromedp.Click("form.search button"), chromedp.WaitVisible("table"))
+	b.Do(chromedp.SendKeys("#signer", "testnumber"), chromedp.Click("form.search button"), chromedp.WaitVisible("#signer[value=testnumber]"))
 	says(b, "table", "contract.asice")
 	b.Go("/archive?verdict=TOTAL-FAILED")
 	says(b, "main", "Nothing was found")
