@@ -23,8 +23,9 @@ SCREENSHOTS ?= $(CURDIR)/dist/screenshots
 
 # Packages whose code runs in parallel, as far as they are there: the race
 # detector looks at these. The pure ones have nothing to race for.
-CONCURRENT := api api/auth api/client api/metrics api/pages api/siva api/webhook archive archive/audit archive/dir archive/index archive/jobs \
-  archive/preserve archive/s3 archive/storetest cmd/vidimus trustlist/browse trustlist/lotl trustlist/pull trustlist/stored validate validate/fetch validate/gather
+CONCURRENT := api api/auth api/batch api/client api/metrics api/pages api/preservation api/siva api/trace api/webhook archive archive/audit \
+  archive/dir archive/index archive/jobs archive/preserve archive/s3 archive/storetest cmd/vidimus trustlist/browse trustlist/lotl trustlist/pull \
+  trustlist/stored validate validate/fetch validate/gather
 
 # Time for each fuzz target of `make fuzz`, and for each package's tests.
 FUZZTIME    ?= 30s
