@@ -66,7 +66,7 @@ func TestS2HTTPIsNotAbused(t *testing.T) {
 		"HTTP/2 without TLS":          {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 404},
 		"no version":                  {"GET /healthz\r\n\r\n", 400},
 		"HTTP/1.0":                    {"GET /healthz HTTP/1.0\r\n\r\n" + smuggled, 200},
-		"another's address":           {"GET http://169.254.169.254/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 404},
+		"another's address":           {"GET http://169.254.169.254/latest/meta-data HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 404},
 		"a tunnel":                    {"CONNECT 169.254.169.254:80 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 404},
 		"a long path":                 {"GET /" + strings.Repeat("x", 100_000) + " HTTP/1.1\r\nHost: x\r\n\r\n", 431},
 		"many headers":                {"GET /healthz HTTP/1.1\r\nHost: x\r\n" + strings.Repeat("X: y\r\n", 20_000) + "\r\n", 431},

@@ -568,8 +568,8 @@ func TestPreservationOpenToAll(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 	events := p.ask("", "RetrieveTrace", m{"poId": id}, http.StatusOK).Trace.Event
-	if len(events) != 1 || events[0].Subject != "anybody" {
-		t.Errorf("%+v", events)
+	if len(events) != 2 || events[0].Operation != "put" || events[1].Operation != "get" || events[0].Subject != "anybody" || events[1].Subject != "anybody" {
+		t.Errorf("what both interfaces did is not in the trace: %+v", events)
 	}
 }
 
