@@ -332,8 +332,12 @@ func TestEvery(t *testing.T) {
 		proceed := make(chan struct{}, 10)
 		begin := func() *jobs.Queue {
 			q := open(t, url, jobs.Options{Now: now, Lease: shortLease})
-			register(t, q, "daily", func(_ context.Context, run *jobs.Run) error {
-				<-proceed
+			register(t, q, "daily", func(ctx context.Context, run *jobs.Run) error {
+				select {
+				case <-proceed:
+				case <-ctx.Done(): // the test has failed
+					return ctx.Err()
+				}
 				ran.Add(1)
 				return nil
 			})
