@@ -9,6 +9,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/vidimus/vidimus/api"
 )
 
 // Bounds on hostile JSON (attack S2): how deep values may nest, how many commas are
@@ -25,7 +27,7 @@ type value []byte
 
 // parse checks that body is one JSON object within the bounds.
 func parse(body []byte) (value, error) {
-	if !withinBounds(body) || !json.Valid(body) {
+	if !api.JSONWithin(body, maxDepth, maxParts) || !json.Valid(body) {
 		return nil, refuse(parameterError, "The request is no JSON object, or nests deeper than %d or has more than %d parts.", maxDepth, maxParts)
 	}
 	v := value(bytes.Trim(body, " \t\r\n"))
@@ -33,32 +35,6 @@ func parse(body []byte) (value, error) {
 		return nil, refuse(parameterError, "The request is no JSON object.")
 	}
 	return v, nil
-}
-
-// withinBounds looks only at brackets and commas outside strings: it needs no valid
-// JSON, and allocates nothing.
-func withinBounds(body []byte) bool {
-	depth, parts, quoted := 0, 0, false
-	for i := 0; i < len(body); i++ {
-		switch c := body[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{' || c == '[':
-			if depth++; depth > maxDepth {
-				return false
-			}
-		case c == '}' || c == ']':
-			depth--
-		case c == ',':
-			if parts++; parts > maxParts {
-				return false
-			}
-		}
-	}
-	return true
 }
 
 // fields are the members of an object of the request.

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"github.com/vidimus/vidimus/api"
 )
 
 // seeds are requests, whole and broken.
@@ -24,7 +26,7 @@ func FuzzMembers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		got, err := members(body)
 		var want map[string]json.RawMessage
-		wellFormed := withinBounds(body) && json.Unmarshal(body, &want) == nil && want != nil
+		wellFormed := api.JSONWithin(body, maxDepth, maxMembers) && json.Unmarshal(body, &want) == nil && want != nil
 		if (err == nil) != wellFormed {
 			t.Fatalf("%q: %v, and encoding/json takes it: %v", body, err, wellFormed)
 		}

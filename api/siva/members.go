@@ -3,6 +3,8 @@ package siva
 import (
 	"encoding/json"
 	"errors"
+
+	"github.com/vidimus/vidimus/api"
 )
 
 // Bounds on hostile JSON (attack S2): how deep values may nest, and how many
@@ -20,36 +22,10 @@ type value []byte
 // parse checks that body is one JSON value within the bounds. What it returns is a
 // part of body: nothing is copied.
 func parse(body []byte) (value, error) {
-	if !withinBounds(body) || !json.Valid(body) {
+	if !api.JSONWithin(body, maxDepth, maxMembers) || !json.Valid(body) {
 		return nil, errJSON
 	}
 	return value(trim(body)), nil
-}
-
-// withinBounds looks only at brackets and commas outside strings: it needs no valid
-// JSON, and allocates nothing.
-func withinBounds(body []byte) bool {
-	depth, parts, quoted := 0, 0, false
-	for i := 0; i < len(body); i++ {
-		switch c := body[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{' || c == '[':
-			if depth++; depth > maxDepth {
-				return false
-			}
-		case c == '}' || c == ']':
-			depth--
-		case c == ',':
-			if parts++; parts > maxMembers {
-				return false
-			}
-		}
-	}
-	return true
 }
 
 // kind is the first octet of a value: { [ " t f n, a digit or a minus sign.

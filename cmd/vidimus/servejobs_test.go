@@ -59,18 +59,25 @@ func TestServeJobs(t *testing.T) {
 	}
 }
 
-// ended waits until so many jobs are done and returns their results by kind.
-func ended(t *testing.T, url string, n int) map[string]string {
+// queueAt opens the queue of a service for the length of a test.
+func queueAt(t *testing.T, url string) *jobs.Queue {
 	t.Helper()
 	db, err := database.Open(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = db.Close() }()
+	t.Cleanup(func() { _ = db.Close() })
 	q, err := jobs.Open(t.Context(), db, jobs.Options{Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return q
+}
+
+// ended waits until so many jobs are done and returns their results by kind.
+func ended(t *testing.T, url string, n int) map[string]string {
+	t.Helper()
+	q := queueAt(t, url)
 	for {
 		all, err := q.List(context.Background(), jobs.Filter{})
 		if err != nil {

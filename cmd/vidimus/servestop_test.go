@@ -17,7 +17,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/vidimus/vidimus/archive/database"
 	"github.com/vidimus/vidimus/archive/jobs"
 )
 
@@ -163,15 +162,7 @@ func TestServeStops(t *testing.T) {
 // jobIn waits for the one job to be in a state.
 func jobIn(t *testing.T, url string, state jobs.State) jobs.Status {
 	t.Helper()
-	db, err := database.Open(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
-	q, err := jobs.Open(t.Context(), db, jobs.Options{Now: time.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
+	q := queueAt(t, url)
 	for {
 		all, err := q.List(t.Context(), jobs.Filter{})
 		if err != nil {
