@@ -20,8 +20,7 @@ const unnamed = "document"
 func CleanName(claimed string) string {
 	name := strings.ToValidUTF8(claimed, string(utf8.RuneError))
 	name = strings.Map(func(r rune) rune {
-		// Cf has the bidirectional overrides and zero-width marks; Zl and Zp end lines.
-		if unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) {
+		if Hidden(r) {
 			return -1
 		}
 		return r
@@ -38,4 +37,11 @@ func CleanName(claimed string) string {
 		return unnamed
 	}
 	return name
+}
+
+// Hidden says whether a character cannot be seen, or turns the direction of writing:
+// control characters, Cf (bidirectional overrides, zero-width marks), Zl and Zp, which
+// end lines (attack S3).
+func Hidden(r rune) bool {
+	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
 }

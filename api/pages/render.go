@@ -11,7 +11,8 @@ import (
 	"path"
 	"strings"
 	"time"
-	"unicode"
+
+	"github.com/vidimus/vidimus/api"
 )
 
 //go:embed templates/*.html
@@ -63,22 +64,18 @@ var words = template.FuncMap{
 // and marks that turn the direction of writing are shown as their numbers (attack S6).
 // html/template escapes what is left.
 func plain(s string) string {
-	if !strings.ContainsFunc(s, hidden) {
+	if !strings.ContainsFunc(s, api.Hidden) {
 		return s
 	}
 	var b strings.Builder
 	for _, r := range s {
-		if hidden(r) {
+		if api.Hidden(r) {
 			fmt.Fprintf(&b, "\\u%04x", r)
 			continue
 		}
 		b.WriteRune(r)
 	}
 	return b.String()
-}
-
-func hidden(r rune) bool {
-	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
 }
 
 // when is a time for people, in UTC.

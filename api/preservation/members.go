@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/vidimus/vidimus/api"
@@ -143,7 +142,7 @@ func (f *fields) text(name string) (string, error) {
 // unprintable are control characters, line ends, the marks that turn the direction of
 // writing or cannot be seen, and what stands for broken UTF-8.
 func unprintable(r rune) bool {
-	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) || r == utf8.RuneError
+	return api.Hidden(r) || r == utf8.RuneError
 }
 
 // number reads a whole number from 0 on; 0 where the member is absent.

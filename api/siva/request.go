@@ -7,11 +7,12 @@ import (
 	"regexp"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/vidimus/vidimus/validate"
 	"github.com/vidimus/vidimus/validate/algo"
+
+	"github.com/vidimus/vidimus/api"
 )
 
 // SiVa's own words for what is wrong with a member of a request.
@@ -161,7 +162,7 @@ func (f *faults) filename(key string, v value) string {
 // unprintable are control characters, line ends, the marks that turn the direction
 // of writing or cannot be seen, and what stands for broken UTF-8.
 func unprintable(r rune) bool {
-	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) || r == utf8.RuneError
+	return api.Hidden(r) || r == utf8.RuneError
 }
 
 // base64 reads octets. Their size is known before they are allocated, and bounded
