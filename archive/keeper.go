@@ -6,6 +6,8 @@ import (
 	"io"
 	"iter"
 	"time"
+
+	"github.com/vidimus/vidimus/validate/evidence"
 )
 
 // Keeper is a Store whose objects can be protected, and deleted when nothing protects
@@ -47,6 +49,24 @@ type Streamer interface {
 	// Stream writes to w what Get would return; its errors, and those of w, come back.
 	// After an error some octets may have been written.
 	Stream(ctx context.Context, key string, w io.Writer) error
+}
+
+// Source is an object that need not be in memory.
+type Source struct {
+	Size   int64 // octets
+	SHA256 evidence.ID
+	// Write writes the octets, all of them, each time it is called; also some calls
+	// later, and not by two at the same time.
+	Write func(ctx context.Context, w io.Writer) error
+}
+
+// Taker is a Store that can be given an object without holding it in memory.
+type Taker interface {
+	// PutFrom is Put of what src writes. Where that is not what src.Size and
+	// src.SHA256 say, nothing is stored, and the error is a *DamagedError with the key.
+	PutFrom(ctx context.Context, key string, src Source) error
+	// RestoreFrom is Restore of what src writes, compared in the same way.
+	RestoreFrom(ctx context.Context, key string, src Source) error
 }
 
 // MaxRetain bounds how far ahead a retention may end: in compliance mode a date cannot
