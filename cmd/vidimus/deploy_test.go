@@ -16,7 +16,7 @@ import (
 )
 
 // The files of deploy/ are not built here: no test of ours has Docker. What they name is
-// looked at: stages, paths, commands, flags and variables.
+// looked at: stages, paths, pins, commands, flags and variables.
 
 func deployed(t *testing.T, name string) string {
 	t.Helper()
@@ -106,7 +106,7 @@ func stagesOf(t *testing.T, text string) map[string]*stage {
 		case "HEALTHCHECK":
 			_, command, _ := strings.Cut(rest, "CMD ")
 			now.health = execForm(t, command)
-		case "", "#", "ARG", "RUN", "WORKDIR", "VOLUME", "EXPOSE":
+		case "", "#", "ARG", "RUN", "WORKDIR", "VOLUME", "EXPOSE", "LABEL":
 		default:
 			if !strings.HasPrefix(word, "#") {
 				t.Errorf("%q: an instruction that this test does not know", line)
@@ -147,6 +147,14 @@ func TestDockerfile(t *testing.T) {
 	if err := (&authFlags{}).check(image.env["VIDIMUS_LISTEN"]); archiveExit(err) != exitUsage {
 		t.Errorf("an image without keys serves everybody: %v", err)
 	}
+	if !regexp.MustCompile(`(?m)^ARG GO_IMAGE=golang:1\.26\.[0-9]+-[a-z]+$`).MatchString(text) {
+		t.Error("the image that builds is not pinned to a release of Go")
+	}
+	for name, s := range stages {
+		if s.from != "scratch" && s.from != "${GO_IMAGE}" {
+			t.Errorf("the stage %s begins with %s, which is not pinned", name, s.from)
+		}
+	}
 	makefile, err := os.ReadFile("../../Makefile")
 	if err != nil {
 		t.Fatal(err)
@@ -154,6 +162,20 @@ func TestDockerfile(t *testing.T) {
 	pin := regexp.MustCompile(`VERSITYGW_VERSION *:?= *(v[0-9.]+)`)
 	if a, b := pin.FindStringSubmatch(text), pin.FindStringSubmatch(string(makefile)); a == nil || b == nil || a[1] != b[1] {
 		t.Errorf("versitygw is %v, that of the tests %v", a, b)
+	}
+}
+
+// What is sent to a builder is what it needs: .env and keys stand beside compose.yaml.
+func TestBuildContext(t *testing.T) {
+	raw, err := os.ReadFile("../../.dockerignore")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(string(raw), "\n")
+	for _, want := range []string{"*", "!go.mod", "!go.sum", "!api", "!archive", "!cmd", "!trustlist", "!validate", "cmd/vidimus/deploy"} {
+		if !slices.Contains(lines, want) {
+			t.Errorf(".dockerignore has no line %q", want)
+		}
 	}
 }
 
@@ -178,6 +200,9 @@ func TestCompose(t *testing.T) {
 	}
 	stages := stagesOf(t, deployed(t, "Dockerfile"))
 	for name, s := range file.Services {
+		if _, tag, _ := strings.Cut(s.Image, ":"); s.Image != "" && (tag == "" || tag == "latest") {
+			t.Errorf("%s: the image %q is not pinned", name, s.Image)
+		}
 		if (s.Image == "") == (s.Build == nil) {
 			t.Errorf("%s is of an image or is built", name)
 		}

@@ -30,7 +30,7 @@ func (c *DoctorCmd) Help() string {
 	return `Takes the flags, the configuration file and the environment of 'vidimus serve', and looks
 at what it would need: the lists and the clock, the network, the store and its lock, the
 disk, databases, time-stamping authorities, files of secrets, receivers of webhooks, the
-memory. Each line is ok, warn or fail. Nothing is changed: what serve would make is not
+memory and open files. Each line is ok, warn or fail. Nothing is changed: what serve would make is not
 made, but that a store with a lock is asked to prove it, by an object of a few octets.
 Exit status 0 when nothing fails, 1 when something does.
 
@@ -124,10 +124,14 @@ func (v *visit) all(ctx context.Context) {
 	v.network(ctx)
 	v.store(ctx)
 	v.databases(ctx)
+	v.jobsFolder(ctx)
+	v.uploads()
 	v.stamps(ctx, validator)
 	v.secrets()
+	v.signing()
 	v.receivers(ctx)
 	v.memory()
+	v.openFiles()
 }
 
 // tell prints what was found.

@@ -168,7 +168,9 @@ func TestDoctorSays(t *testing.T) {
 	})
 	t.Run("keys", func(t *testing.T) {
 		d := healthy(t)
-		d.says("keys", stateFail, "its permissions are 644", "--api-keys", d.file("open.jsonl", "", 0o644))
+		d.says("keys", stateWarn, "its permissions are 644", "--api-keys", d.file("open.jsonl", "", 0o644))
+		d.says("keys", stateFail, "its permissions are 646", "--api-keys", d.file("written.jsonl", "", 0o646))
+		d.says("keys", stateFail, "no such file", "--api-keys", filepath.Join(d.dir, "none.jsonl"))
 		d.says("keys", stateWarn, "holds no key", "--api-keys", d.file("empty.jsonl", "", 0o600))
 		d.says("keys", stateFail, "", "--api-keys", d.file("bad.jsonl", "{", 0o600))
 		ended := `{"id":"0123456789abcdef","sha256":"` + strings.Repeat("ab", 32) + `","tenant":"acme","scopes":["read"],"expires":"2020-01-01T00:00:00Z"}` + "\n"

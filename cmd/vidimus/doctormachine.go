@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"net"
@@ -20,7 +21,7 @@ import (
 // secrets looks at the files that hold them: that they can be read, by us and not by
 // everybody.
 func (v *visit) secrets() {
-	if v.APIKeys != "" && v.private("keys", v.APIKeys) {
+	if v.APIKeys != "" && v.hashes("keys", v.APIKeys) {
 		raw, err := readFile(v.APIKeys, maxKeyFile)
 		keys, wrong := auth.ParseKeys(raw)
 		switch err := errors.Join(err, wrong); {
@@ -53,11 +54,25 @@ func (v *visit) keys(keys map[string]auth.Key) {
 	v.ok("keys", "%d keys are in force, %d have ended.", len(keys)-ended, ended)
 }
 
+// hashes looks at the permissions of a file of hashes of keys: who reads it learns whom
+// it lets in, who writes it lets in anybody. Where a container gets it from a folder of
+// another user, everybody may have to read it. false: it cannot be read.
+func (v *visit) hashes(check, name string) bool {
+	info, err := os.Stat(name)
+	if err != nil || goruntime.GOOS == "windows" || info.Mode().Perm()&0o002 != 0 {
+		return v.private(check, name)
+	}
+	if mode := info.Mode().Perm(); mode&0o004 != 0 {
+		v.warn(check, "chmod 600 "+name+", and chown to the service's user", "%s can be read by everybody on this machine: its permissions are %03o. There are only hashes of keys in it.", name, mode)
+	}
+	return true
+}
+
 // private looks at a file's permissions; false: it cannot be read.
 func (v *visit) private(check, name string) bool {
 	info, err := os.Stat(name)
 	if err != nil {
-		v.failed(check, err, "")
+		v.failed(check, err, "is the path right, the volume or the secret mounted, and does the service's user reach it?")
 		return false
 	}
 	if mode := info.Mode().Perm(); goruntime.GOOS != "windows" && mode&0o007 != 0 {
@@ -76,17 +91,36 @@ func (v *visit) receivers(ctx context.Context) {
 		v.receiver(ctx, "webhooks", raw)
 	}
 	if v.OIDCIssuer != "" {
-		client := v.client(v.OIDCIssuer)
-		defer client.Close()
-		if _, err := client.Get(ctx, strings.TrimSuffix(v.OIDCIssuer, "/")+"/.well-known/openid-configuration", maxAsked); err != nil {
-			v.failed("tokens", err, "while it cannot be asked, callers with tokens are refused once its keys are older than they may be")
-		} else {
-			v.ok("tokens", "The provider of tokens answers.")
-		}
+		v.provider(ctx)
 	}
 	if v.OTLPEndpoint != "" {
 		v.receiver(ctx, "traces", v.OTLPEndpoint)
 	}
+}
+
+// provider asks the provider of tokens who it is (OpenID Connect Discovery 1.0, clause 4):
+// a token whose issuer is written in another way, with a slash at its end, say, is refused.
+func (v *visit) provider(ctx context.Context) {
+	client := v.client(v.OIDCIssuer)
+	defer client.Close()
+	raw, err := client.Get(ctx, strings.TrimSuffix(v.OIDCIssuer, "/")+"/.well-known/openid-configuration", maxAsked)
+	if err != nil {
+		v.failed("tokens", err, "while it cannot be asked, callers with tokens are refused once its keys are older than they may be")
+		return
+	}
+	var document struct {
+		Issuer string `json:"issuer"`
+		Keys   string `json:"jwks_uri"`
+	}
+	if err := json.Unmarshal(raw, &document); err != nil || document.Keys == "" {
+		v.fail("tokens", "is it the issuer's URL? A provider has /.well-known/openid-configuration below it", "The provider of tokens answers, but not with the configuration of OpenID Connect.")
+		return
+	}
+	if document.Issuer != v.OIDCIssuer {
+		v.fail("tokens", "write --oidc-issuer as the provider does, to the last slash", "The provider of tokens calls itself %q, and --oidc-issuer is %q: its tokens are refused.", document.Issuer, v.OIDCIssuer)
+		return
+	}
+	v.ok("tokens", "The provider of tokens answers.")
 }
 
 // receiver connects, looks at the certificate, and sends nothing. The URL may be a
@@ -178,6 +212,9 @@ func memoryOf(machine fs.FS) int64 {
 			n, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 10, 50)
 			less(n << 10)
 		}
+	}
+	if n, err := strconv.ParseInt(strings.TrimSpace(textOf(machine, "sys/fs/cgroup/memory/memory.limit_in_bytes")), 10, 64); err == nil {
+		less(n) // control groups of version 1: without a bound it is larger than any machine
 	}
 	group := ""
 	for line := range strings.Lines(textOf(machine, "proc/self/cgroup")) {

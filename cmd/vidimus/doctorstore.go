@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,14 +31,18 @@ func (v *visit) store(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*askTimeout)
 	defer cancel()
-	st, err := openStore(ctx, v.Store, v.rt.Now)
+	now, _, err := v.clock(v.rt) // serve locks by it too
 	if err != nil {
-		v.failed("store", err, storeHint)
+		return // lists has told
+	}
+	st, err := openStore(ctx, v.Store, now)
+	if err != nil {
+		v.failed("store", err, hintOfStore(err))
 		return
 	}
 	for _, err := range archive.List(ctx, st) {
 		if err != nil {
-			v.failed("store", err, "")
+			v.failed("store", err, hintOfStore(err))
 			return
 		}
 		break
@@ -48,6 +53,33 @@ func (v *visit) store(ctx context.Context) {
 		return
 	}
 	v.warn("store", "an S3 store with object lock (lock=compliance&retain=10y) keeps them from everybody", "%s answers. %s", c.Place, c.Statement)
+}
+
+// storeHints are what to do about what S3 servers, or we ourselves, say of a bucket.
+var storeHints = []struct{ says, hint string }{
+	{"our clock is", "set the clock, and keep it by NTP"},
+	{"must be in the future", "set the clock, and keep it by NTP; with --unsafe-now nothing can be locked"},
+	{"keeps no versions", "object lock is given to a bucket when it is made; make another (aws s3api create-bucket --object-lock-enabled-for-bucket), or leave out lock= and retain="},
+	{"does not keep what locking promises", "object lock is given to a bucket when it is made: make another, or take another server"},
+	{"bucket does not exist", "make the bucket; if objects are to be locked, with object lock, which cannot be given to it later"},
+	{"Access Key", "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the service's environment name the account"},
+	{"signature", "is AWS_SECRET_ACCESS_KEY right, and the clock of this machine?"},
+	{"ccess Denied", "the account needs s3:GetObject, s3:PutObject, s3:ListBucket, s3:GetBucketVersioning, and for locks s3:PutObjectRetention, s3:GetObjectRetention, s3:GetBucketObjectLockConfiguration"},
+	{"ccess denied", "the account needs to read, write and list the bucket, and to ask for its versioning and locks"},
+}
+
+// hintOfStore says what to do about a store that cannot be opened or listed.
+func hintOfStore(err error) string {
+	var network net.Error
+	if errors.As(err, &network) || errors.Is(err, context.DeadlineExceeded) {
+		return "does the server run, is endpoint= right, and may this machine reach it?"
+	}
+	for _, h := range storeHints {
+		if strings.Contains(err.Error(), h.says) {
+			return h.hint
+		}
+	}
+	return storeHint
 }
 
 // storeFolder is the folder of the store; "" when it is elsewhere.
@@ -134,7 +166,7 @@ func (v *visit) databases(ctx context.Context) {
 		}
 		v.database(ctx, "index", url, err, index.Version())
 	}
-	if v.anyJob() {
+	if dir, err := v.batchDir(); v.anyJob() || err == nil && dir != "" {
 		url, err := v.jobsURL()
 		v.database(ctx, "jobs", url, err, jobs.Version())
 	}

@@ -175,6 +175,9 @@ func (v *visit) stamp(ctx context.Context, by *validate.Validator, raw, name str
 		return
 	}
 	rep := verdict.Report
+	if len(rep.Timestamps) == 1 && v.UnsafeNow == "" {
+		v.gap(name, rep.Timestamps[0].Time.Time, v.rt.Now())
+	}
 	switch {
 	case rep.Error != nil:
 		v.fail("time-stamps", "seal and renew will refuse its tokens", "%s gave what is no token: %s", name, rep.Error.Message)

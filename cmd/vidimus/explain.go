@@ -93,9 +93,16 @@ func (c *VersionCmd) Run(rt *runtime) error {
 // release is the version of the program. It stands in bundles.
 const release = "0.1.0"
 
+// revision is the commit, where the program is built without its history, as images are:
+// go build -ldflags "-X main.revision=..." sets it.
+var revision string
+
 // version is the release with the commit that it was built from, where known.
 func version() string {
 	out := release
+	if len(revision) >= 12 {
+		return out + "+" + revision[:12]
+	}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, s := range info.Settings {
 			if s.Key == "vcs.revision" && len(s.Value) >= 12 {

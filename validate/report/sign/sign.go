@@ -54,6 +54,9 @@ func NewKey(private crypto.PrivateKey, certificates []*x509.Certificate) (*Key, 
 	return k, nil
 }
 
+// Certificate is that of the key.
+func (k *Key) Certificate() *x509.Certificate { return k.chain[0] }
+
 // der signs octets with SHA-256; the value of ECDSA is DER. Without a source of
 // randomness ECDSA is deterministic (RFC 6979).
 func (k *Key) der(octets []byte) ([]byte, error) {
