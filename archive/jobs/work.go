@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -68,6 +69,14 @@ func (r *Run) Result(v any) error {
 	defer r.lock.Unlock()
 	r.out.Result = raw
 	return nil
+}
+
+// Last is what Result was given last, by this attempt or an earlier one; nil: nothing. An
+// attempt that goes on where the one before failed finds here what is done.
+func (r *Run) Last() json.RawMessage {
+	r.lock.Lock()
+	defer r.lock.Unlock()
+	return bytes.Clone(r.out.Result)
 }
 
 // finalError is that of Final.

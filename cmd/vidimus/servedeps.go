@@ -57,12 +57,12 @@ func serveDeps(ctx context.Context, world *runtime, c *ServeCmd, log *slog.Logge
 		return api.Deps{}, nil, err
 	}
 	silent := func() {}
-	if c.refreshes() {
+	if c.refreshes() || c.anyJob() {
 		if s.hooks, silent, err = c.sender(world, log, s.metrics.Webhook); err != nil {
 			return api.Deps{}, nil, err
 		}
 	} else if len(c.Webhook) > 0 {
-		log.Warn("no webhook is sent: the service fetches no lists, and so has no alerts to tell")
+		log.Warn("no webhook is sent: the service fetches no lists and has no jobs, and so no alerts to tell")
 	}
 	stop, err := c.refresh(world, s, log)
 	if err != nil {
@@ -185,6 +185,7 @@ type service struct {
 
 	jobs     api.Jobs // nil: no batch jobs are taken
 	warnings []string // of the start, for readiness
+	troubles troubles // of jobs, for readiness
 }
 
 // judged is a request with its verdict, and who gave it.

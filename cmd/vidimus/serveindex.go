@@ -79,6 +79,15 @@ func (a *shelf) who(ctx context.Context) string {
 // could not be logged: what is not in the log is not acknowledged, and not given. What
 // only reads is logged where there is a log, as by the commands.
 func (a *shelf) told(ctx context.Context, what, object string, err error, detail string) error {
+	return a.toldOf(ctx, a.who(ctx), what, object, err, detail)
+}
+
+// served is told of what the service does by itself.
+func (a *shelf) served(ctx context.Context, what, object string, err error, detail string) error {
+	return a.toldOf(ctx, "service", what, object, err, detail)
+}
+
+func (a *shelf) toldOf(ctx context.Context, who, what, object string, err error, detail string) error {
 	if what == "put" {
 		a.logs.Store(true)
 	}
@@ -92,7 +101,7 @@ func (a *shelf) told(ctx context.Context, what, object string, err error, detail
 		}
 		a.logs.Store(true)
 	}
-	e := audit.Event{Who: a.who(ctx), What: what, Object: object, Result: "ok", Detail: detail}
+	e := audit.Event{Who: who, What: what, Object: object, Result: "ok", Detail: detail}
 	if err != nil {
 		e.Result, e.Detail = "failed", err.Error()
 	}

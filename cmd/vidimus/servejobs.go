@@ -162,13 +162,13 @@ type archiveJobs struct {
 func (w *archiveJobs) register(q *jobs.Queue) error {
 	for _, j := range []struct {
 		kind  string
-		do    jobs.Worker
+		do    archiveJob
 		every time.Duration
 	}{
 		{jobSeal, w.seal, w.c.SealEvery}, {jobRenew, w.renew, w.c.RenewEvery},
 		{jobFixity, w.fixity, w.c.FixityEvery}, {jobCatchUp, w.catchUp, w.c.CatchUpEvery},
 	} {
-		if err := q.Register(j.kind, w.tracing(j.do)); err != nil {
+		if err := q.Register(j.kind, w.tracing(w.everywhere(j.kind, j.do))); err != nil {
 			return err
 		}
 		if j.every == 0 {
@@ -181,65 +181,75 @@ func (w *archiveJobs) register(q *jobs.Queue) error {
 	return nil
 }
 
-// options are those of package preserve, by the lists that are in force now and the
-// clock of the service.
-func (w *archiveJobs) options(run *jobs.Run) (preserve.Options, func(), error) {
+// preserving are the options of package preserve, by the lists that are in force now and
+// the clock of the service. They are made once for all archives: reading lists costs.
+func (w *archiveJobs) preserving() (preserve.Options, func(), error) {
 	rt := *w.rt
 	rt.Now = w.s.now
-	o, closing, err := preserving(&rt, &w.c.judgeFlags, &w.c.stampFlags, w.s.store)
-	o.Progress = func(p preserve.Progress) { run.Progress(p.Done, p.Total) }
-	return o, closing, err
+	return preserving(&rt, &w.c.judgeFlags, &w.c.stampFlags, w.s.store)
 }
 
-func (w *archiveJobs) seal(ctx context.Context, run *jobs.Run) error {
-	o, closing, err := w.options(run)
-	if err != nil {
-		return err
-	}
-	defer closing()
-	done, err := preserve.Seal(ctx, o)
-	return errors.Join(err, run.Result(renewed{Sealed: done.Sealed, Timestamps: done.Timestamps, Damaged: done.Damaged}))
+// over are the options for one archive.
+func over(o preserve.Options, a *shelf, progress func(done, total int)) preserve.Options {
+	o.Store, o.Extra = a.store, sealHead(a.store)
+	o.Progress = func(p preserve.Progress) { progress(p.Done, p.Total) }
+	return o
 }
 
-func (w *archiveJobs) renew(ctx context.Context, run *jobs.Run) error {
-	o, closing, err := w.options(run)
-	if err != nil {
-		return err
-	}
-	defer closing()
-	done, err := preserve.Renew(ctx, o, w.s.now())
-	if len(done.Lost) > 0 {
-		w.log.Error("evidence records no longer prove, which no renewal mends; see 'vidimus archive renew'", "bundles", len(done.Lost))
-	}
-	return errors.Join(err, run.Result(renewed{TimestampRenewals: done.Timestamp, HashTreeRenewals: done.Tree, NotDue: done.NotDue, Timestamps: done.Timestamps, Damaged: done.Damaged}))
+func (w *archiveJobs) seal() (archiveWork, func(), error) {
+	o, closing, err := w.preserving()
+	return func(ctx context.Context, a *shelf, progress func(done, total int)) (done, error) {
+		d, err := preserve.Seal(ctx, over(o, a, progress))
+		return done{renewed{Sealed: d.Sealed, Timestamps: d.Timestamps, Damaged: d.Damaged}, fmt.Sprintf("%d bundles sealed", d.Sealed), len(d.Damaged)}, err
+	}, closing, err
 }
 
-func (w *archiveJobs) fixity(ctx context.Context, run *jobs.Run) error {
+func (w *archiveJobs) renew() (archiveWork, func(), error) {
+	o, closing, err := w.preserving()
+	return func(ctx context.Context, a *shelf, progress func(done, total int)) (done, error) {
+		d, err := preserve.Renew(ctx, over(o, a, progress), w.s.now())
+		if len(d.Lost) > 0 {
+			w.log.Error("evidence records no longer prove, which no renewal mends; see 'vidimus archive renew'", "tenant", a.tenant, "bundles", len(d.Lost))
+		}
+		return done{renewed{TimestampRenewals: d.Timestamp, HashTreeRenewals: d.Tree, NotDue: d.NotDue, Timestamps: d.Timestamps, Damaged: d.Damaged},
+			fmt.Sprintf("%d renewed, %d lost", d.Timestamp+d.Tree, len(d.Lost)), len(d.Damaged) + len(d.Lost)}, err
+	}, closing, err
+}
+
+func (w *archiveJobs) fixity() (archiveWork, func(), error) {
 	rate, err := parseRate(w.c.FixityRate)
 	if err != nil {
-		return jobs.Final(err)
+		return nil, nil, jobs.Final(err)
 	}
-	at := w.rt.Now()
 	o := archive.FixityOptions{At: w.s.now(), Part: 1, Parts: max(w.c.FixityParts, 1)}
 	if every := int64(w.c.FixityEvery / time.Second); every > 0 {
-		o.Part = 1 + int(at.Unix()/every%int64(o.Parts))
+		o.Part = 1 + int(w.rt.Now().Unix()/every%int64(o.Parts))
 	}
 	if rate > 0 {
 		o.Pace = pace(rate, w.rt.Now)
 	}
-	o.Found = func(d archive.Damaged) error {
-		w.log.Error("damage in the store", "key", d.Key, "problem", d.Problem, "says", d.Says, "bundles", d.Bundles)
-		return nil
-	}
-	o.Progress = func(objects int, _ int64) { run.Progress(objects, 0) }
-	done, err := archive.Fixity(ctx, w.s.store, o)
-	return errors.Join(err, run.Result(done))
+	return func(ctx context.Context, a *shelf, progress func(done, total int)) (done, error) {
+		o := o
+		o.Found = func(d archive.Damaged) error {
+			w.log.Error("damage in the store", "tenant", a.tenant, "key", d.Key, "problem", d.Problem, "says", d.Says, "bundles", d.Bundles)
+			return a.served(ctx, "damage-found", d.Key, nil, d.Problem+": "+d.Says)
+		}
+		o.Progress = func(objects int, _ int64) { progress(objects, 0) }
+		d, err := archive.Fixity(ctx, a.store, o)
+		return done{d, fmt.Sprintf("part %d of %d: %d damaged, %d restored", o.Part, o.Parts, d.Damaged, d.Restored), d.Damaged - d.Restored}, err
+	}, func() {}, nil
 }
 
-func (w *archiveJobs) catchUp(ctx context.Context, run *jobs.Run) error {
+func (w *archiveJobs) catchUp() (archiveWork, func(), error) {
 	if w.s.index.x == nil {
-		return jobs.Final(errors.New("there is no index, or it is broken"))
+		return nil, nil, jobs.Final(errors.New("there is no index, or it is broken"))
 	}
-	done, err := w.s.index.x.CatchUp(ctx, func(n int) { run.Progress(n, 0) })
-	return errors.Join(err, run.Result(done))
+	return func(ctx context.Context, a *shelf, progress func(done, total int)) (done, error) {
+		x, err := a.index(ctx)
+		if err != nil {
+			return done{}, err
+		}
+		d, err := x.CatchUp(ctx, func(n int) { progress(n, 0) })
+		return done{d, "the index was compared with the store", 0}, err
+	}, func() {}, nil
 }

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -15,7 +13,6 @@ import (
 	"github.com/vidimus/vidimus/archive"
 	"github.com/vidimus/vidimus/archive/audit"
 	"github.com/vidimus/vidimus/archive/database"
-	"github.com/vidimus/vidimus/archive/dir"
 	"github.com/vidimus/vidimus/archive/index"
 	"github.com/vidimus/vidimus/archive/receipt"
 	"github.com/vidimus/vidimus/validate"
@@ -107,7 +104,7 @@ func (h *preservationHouse) Archive(_ context.Context, tenant string) (preservat
 	}
 	store := h.s.store
 	if h.c.closed() {
-		part, err := h.part(tenant)
+		part, err := storeOf(h.s.store, tenant)
 		if err != nil {
 			return nil, err
 		}
@@ -116,28 +113,6 @@ func (h *preservationHouse) Archive(_ context.Context, tenant string) (preservat
 	a := &preservationArchive{h: h, tenant: tenant, store: store, log: audit.Open(store, h.now), stale: true}
 	h.archives[tenant] = a
 	return a, nil
-}
-
-// part is a tenant's part of the store, with its retention and holds. A folder notes
-// these at its root: the tenant's is opened by itself, as 'archive retain' and 'archive
-// hold' open it, or the service would not see what the operator noted there.
-func (h *preservationHouse) part(tenant string) (archive.Store, error) {
-	part, err := storeOf(h.s.store, tenant) // which refuses what is no tenant
-	if err != nil {
-		return nil, err
-	}
-	folder, isFolder := strings.CutPrefix(h.c.Store, "dir:")
-	if h.c.Store == "" {
-		data, err := dataDir()
-		if err != nil {
-			return nil, err
-		}
-		folder, isFolder = filepath.Join(data, "archive"), true // as openStore has it
-	}
-	if isFolder {
-		return dir.Open(filepath.Join(folder, filepath.FromSlash(tenantPrefix), tenant))
-	}
-	return keeperOf(part), nil
 }
 
 // Judge judges a file by what is in force, now.
@@ -315,53 +290,4 @@ func (h *preservationHouse) openIndex(ctx context.Context, tenant string, st arc
 		return nil, err
 	}
 	return index.Open(ctx, h.db, index.Options{Tenant: tenant, Store: st, Suite: p.Suite})
-}
-
-// tenantKeeper is a tenant's part of a store that keeps the protection of each object
-// with the object, as S3 does.
-type tenantKeeper struct {
-	*tenantStore
-	whole archive.Keeper
-}
-
-// keeperOf is a tenant's part as an archive.Keeper where the whole is one.
-func keeperOf(part archive.Store) archive.Store {
-	t, ok := part.(*tenantStore)
-	if !ok {
-		return part
-	}
-	k, ok := t.Store.(archive.Keeper)
-	if !ok {
-		return part
-	}
-	return &tenantKeeper{t, k}
-}
-
-// on does something to a key within the tenant's part.
-func (k *tenantKeeper) on(key string, do func(whole string) error) error {
-	whole, err := k.within(key)
-	if err != nil {
-		return err
-	}
-	err = do(whole)
-	var held *archive.HeldError
-	if errors.As(err, &held) {
-		return &archive.HeldError{Key: key, Lock: held.Lock}
-	}
-	return k.inner(err)
-}
-
-// Retain keeps an object of the tenant's part from being deleted before a time.
-func (k *tenantKeeper) Retain(ctx context.Context, key string, until time.Time) error {
-	return k.on(key, func(whole string) error { return k.whole.Retain(ctx, whole, until) })
-}
-
-// Hold puts a legal hold on an object of the tenant's part, or lifts it.
-func (k *tenantKeeper) Hold(ctx context.Context, key string, on bool) error {
-	return k.on(key, func(whole string) error { return k.whole.Hold(ctx, whole, on) })
-}
-
-// Delete removes an object of the tenant's part.
-func (k *tenantKeeper) Delete(ctx context.Context, key string, at time.Time) error {
-	return k.on(key, func(whole string) error { return k.whole.Delete(ctx, whole, at) })
 }

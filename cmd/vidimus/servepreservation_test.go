@@ -622,7 +622,7 @@ func TestTenantKeeperKeepsTheContract(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return keeperOf(part)
+			return part
 		}}
 	}
 	storetest.RunKeeper(t, place, func() time.Time { return archiveClock }, false)

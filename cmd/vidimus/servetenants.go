@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
-	"strings"
 	"sync"
 	"time"
 
@@ -25,100 +23,13 @@ import (
 // itself, for the commands that maintain archives.
 const tenantPrefix = "tenants/"
 
-// tenantStore is a tenant's part of a store. It shows nothing else, and nothing else
-// shows it: equal contents of two tenants are two objects.
-type tenantStore struct {
-	archive.Store
-	prefix string
-}
-
-// storeOf is the part of a store that is a tenant's.
+// storeOf is the part of a store that is a tenant's. It shows nothing else, and nothing
+// else shows it: equal contents of two tenants are two objects.
 func storeOf(whole archive.Store, tenant string) (archive.Store, error) {
 	if err := auth.CheckTenant(tenant); err != nil {
 		return nil, err
 	}
-	return &tenantStore{whole, tenantPrefix + tenant + "/"}, nil
-}
-
-// within refuses what is no key before it becomes part of one: "../" would lead out.
-func (s *tenantStore) within(key string) (string, error) {
-	if err := archive.CheckKey(key); err != nil {
-		return "", err
-	}
-	whole := s.prefix + key
-	if len(whole) > archive.MaxKey {
-		return "", &archive.KeyError{Key: key, Why: fmt.Sprintf("with the tenant's prefix it has %d octets, want at most %d", len(whole), archive.MaxKey)}
-	}
-	return whole, nil
-}
-
-// inner is a store's error with the key as the tenant's part knows it.
-func (s *tenantStore) inner(err error) error {
-	var missing *archive.NotFoundError
-	var exists *archive.ExistsError
-	var damaged *archive.DamagedError
-	switch {
-	case errors.As(err, &missing):
-		return &archive.NotFoundError{Key: strings.TrimPrefix(missing.Key, s.prefix)}
-	case errors.As(err, &exists):
-		return &archive.ExistsError{Key: strings.TrimPrefix(exists.Key, s.prefix)}
-	case errors.As(err, &damaged):
-		return &archive.DamagedError{Key: strings.TrimPrefix(damaged.Key, s.prefix), Object: damaged.Object, Says: damaged.Says}
-	}
-	return err
-}
-
-// Put writes within the tenant's part.
-func (s *tenantStore) Put(ctx context.Context, key string, data []byte) error {
-	whole, err := s.within(key)
-	if err != nil {
-		return err
-	}
-	return s.inner(s.Store.Put(ctx, whole, data))
-}
-
-// Get reads within the tenant's part.
-func (s *tenantStore) Get(ctx context.Context, key string) ([]byte, error) {
-	whole, err := s.within(key)
-	if err != nil {
-		return nil, err
-	}
-	data, err := s.Store.Get(ctx, whole)
-	return data, s.inner(err)
-}
-
-// Stat tells of a key within the tenant's part.
-func (s *tenantStore) Stat(ctx context.Context, key string) (archive.Info, error) {
-	whole, err := s.within(key)
-	if err != nil {
-		return archive.Info{}, err
-	}
-	info, err := s.Store.Stat(ctx, whole)
-	info.Key = strings.TrimPrefix(info.Key, s.prefix)
-	return info, s.inner(err)
-}
-
-// List gives the keys of the tenant's part.
-func (s *tenantStore) List(ctx context.Context, prefix string) iter.Seq2[archive.Info, error] {
-	return func(yield func(archive.Info, error) bool) {
-		for info, err := range s.Store.List(ctx, s.prefix+prefix) {
-			inner, ok := strings.CutPrefix(info.Key, s.prefix)
-			if err == nil && !ok {
-				continue // of a store that takes a prefix for less than it says
-			}
-			info.Key = inner
-			if !yield(info, err) {
-				return
-			}
-		}
-	}
-}
-
-// Capabilities are those of the store, at the tenant's place.
-func (s *tenantStore) Capabilities() archive.Capabilities {
-	c := s.Store.Capabilities()
-	c.Place += "/" + strings.TrimSuffix(s.prefix, "/")
-	return c
+	return archive.Within(whole, tenantPrefix+tenant+"/")
 }
 
 // tenant is the archive of a tenant.

@@ -20,7 +20,7 @@ import (
 
 // webhookFlags say who is told of alerts.
 type webhookFlags struct {
-	Webhook       []string `sep:"none" placeholder:"URL" help:"Tell alerts about lists to this URL, by a signed POST (repeatable). It may be a private host."`
+	Webhook       []string `sep:"none" placeholder:"URL" help:"Tell alerts, about lists and about jobs of 'serve' that fail or find damage, to this URL, by a signed POST (repeatable). It may be a private host."`
 	WebhookSecret string   `name:"webhook-secret" placeholder:"FILE" help:"Secrets that webhooks are signed with, one a line: whsec_ and base64. While a secret is changed there are two."`
 }
 
