@@ -121,9 +121,19 @@ type TrustState struct {
 	// Warnings are told and change nothing.
 	Warnings []string
 	// Missing are lists that are pointed to, and of which no genuine copy was ever had.
-	Missing      []ListState
+	Missing []ListState
+	// Store is what the store enforces; nil: it is not known.
+	Store        *StoreState
 	Digest       string // of the snapshot in force
 	Certificates int    // distinct ones, of all services in force
+}
+
+// StoreState is what the store enforces, whatever was asked for. It names no place.
+type StoreState struct {
+	WORM          bool   `json:"worm"`                    // a probe has proven that nothing can be deleted or written over
+	LockMode      string `json:"lockMode,omitempty"`      // COMPLIANCE, GOVERNANCE, or NOTE: noted, and enforced by nobody
+	RetentionDays int    `json:"retentionDays,omitempty"` // for which each new bundle is retained; 0: as 'archive retain' says
+	Statement     string `json:"statement"`               // one sentence
 }
 
 // ListState is one authenticated list.

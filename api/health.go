@@ -27,6 +27,7 @@ type Health struct {
 	Lists     []ListState `json:"lists"`
 	Missing   []ListState `json:"missing,omitempty"`
 	Digest    string      `json:"digest,omitempty"` // of the snapshot in force
+	Store     *StoreState `json:"store,omitempty"`
 	// Certificates is the number of distinct certificates of all services in force.
 	Certificates int `json:"certificates"`
 }
@@ -36,7 +37,7 @@ type Health struct {
 func HealthOf(ctx context.Context, r Readiness, unsafeNow *time.Time, log *slog.Logger) Health {
 	trust := r.Trust()
 	h := Health{Reasons: slices.Clone(trust.Reasons), Warnings: trust.Warnings, UnsafeNow: unsafeNow, Lists: trust.Lists, Missing: trust.Missing,
-		Digest: trust.Digest, Certificates: trust.Certificates}
+		Digest: trust.Digest, Store: trust.Store, Certificates: trust.Certificates}
 	if len(trust.Lists) == 0 {
 		h.Lists = []ListState{}
 		h.Reasons = append([]string{"No authenticated trusted list is loaded."}, h.Reasons...)

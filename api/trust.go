@@ -36,7 +36,8 @@ func (s *server) getTrust(c *gin.Context, _ *struct{}) error {
 	if trust.Lists == nil {
 		trust.Lists = []ListState{}
 	}
-	return answer(c, http.StatusOK, trustStatus(trust))
+	return answer(c, http.StatusOK, trustStatus{Lists: trust.Lists, Reasons: trust.Reasons, Warnings: trust.Warnings, Missing: trust.Missing,
+		Digest: trust.Digest, Certificates: trust.Certificates})
 }
 
 // listPolicies names the policies: GET /v1/policies.

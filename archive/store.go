@@ -89,4 +89,12 @@ type Capabilities struct {
 	WORM bool
 	// Statement says in one sentence what protects the objects, and what does not.
 	Statement string
+	// Mode is the Lock.Mode of what is put, or would have once it is retained; "": the
+	// store retains nothing.
+	Mode string
+	// Retain is for how long the store itself retains each object that is put; 0: it
+	// retains what Keeper.Retain is called for.
+	Retain time.Duration
+	// LegalHold: the store puts a legal hold on each object.
+	LegalHold bool
 }

@@ -34,6 +34,7 @@ type Content struct {
 	Lists     []ListFile        // trusted lists and anchors relied on, raw
 	Policy    []byte            // the validation policy, JSON
 	Input     []byte            // validation time, options, software version, JSON
+	Store     []byte            // what the store enforces that it was put into, JSON; nil in bundles of before
 }
 
 // Role says what an entry of a bundle is for.
@@ -48,6 +49,7 @@ const (
 	ReportHTML  Role = "report-html"  // report.html
 	Policy      Role = "policy"       // policy.json
 	Input       Role = "input"        // input.json
+	Store       Role = "store"        // store.json
 	Evidence    Role = "evidence"     // evidence/…
 	LOTL        Role = "lotl"         // the list of trusted lists
 	Pivot       Role = "pivot"        // a pivot list of trusted lists
@@ -166,9 +168,9 @@ func (c Content) parts() ([]part, error) {
 	for _, f := range []struct {
 		role Role
 		data []byte
-	}{{ReportETSI, c.ETSI}, {ReportHTML, c.HTML}} {
+	}{{ReportETSI, c.ETSI}, {ReportHTML, c.HTML}, {Store, c.Store}} {
 		if len(f.data) > 0 {
-			add(Entry{Path: voicePaths[f.role], Role: f.role}, f.data)
+			add(Entry{Path: optionalPaths[f.role], Role: f.role}, f.data)
 		}
 	}
 	return wrap(parts)

@@ -92,8 +92,8 @@ func TestPackOpenRoundTrip(t *testing.T) {
 // two runs over the same content. Bundles already packed stay valid.
 func TestPackIsFrozen(t *testing.T) {
 	const (
-		wantID   = "28a6a7bf78fe4fe56aa22bdcbfc70fe97303a28258c058460da8e5a2ae60edff"
-		wantFile = "99c5b30d687b75588f14da45fbc9e2d0ad5c4513059eead4f89e808c229a37fe"
+		wantID   = "4422def3c3138cde965750390dca51b2fc5db7d5eb48d3a4aa336058eb090f8b"
+		wantFile = "b5a2c732ec12d7f421efe8b8f48ab390fc31e8a094db03c6ce4dc71fe8bd520b"
 	)
 	id, raw := pack(t, example())
 	if got := evidence.Of(raw).String(); id != wantID || got != wantFile {
@@ -101,18 +101,46 @@ func TestPackIsFrozen(t *testing.T) {
 	}
 }
 
-// Bundles of before the report stood in them as ETSI XML and HTML stay readable, and
-// come out as they went in.
-func TestBundlesWithoutVoices(t *testing.T) {
+// What the store says of itself is an object of the bundle, once, and nothing else changes.
+func TestBundleWithStore(t *testing.T) {
 	c := example()
-	c.ETSI, c.HTML = nil, nil
+	without, _ := pack(t, c)
+	c.Store = []byte(`{"format":"vidimus-store/1","worm":true}`)
 	id, raw := pack(t, c)
 	b, err := Open(raw)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b.Content.ETSI != nil || b.Content.HTML != nil {
-		t.Error("a bundle without them holds an ETSI or HTML report")
+	if id == without || !bytes.Equal(b.Content.Store, c.Store) {
+		t.Errorf("bundle %s holds %q", id, b.Content.Store)
+	}
+	if again, raw2 := pack(t, b.Content); again != id || !bytes.Equal(raw, raw2) {
+		t.Error("packing it again gives other bytes")
+	}
+	m := b.Manifest
+	m.Entries = append([]Entry(nil), m.Entries...)
+	for i, e := range m.Entries {
+		if e.Role == Policy {
+			m.Entries[i].Role = Store
+		}
+	}
+	if err := m.valid(len(b.RawManifest)); err == nil {
+		t.Error("a statement of the store may stand at policy.json")
+	}
+}
+
+// Bundles of before the report stood in them as ETSI XML and HTML, and the statement of
+// the store, stay readable, and come out as they went in.
+func TestBundlesWithoutVoices(t *testing.T) {
+	c := example()
+	c.ETSI, c.HTML, c.Store = nil, nil, nil
+	id, raw := pack(t, c)
+	b, err := Open(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.Content.ETSI != nil || b.Content.HTML != nil || b.Content.Store != nil {
+		t.Error("a bundle without them holds an ETSI or HTML report, or what a store says")
 	}
 	if again, raw2 := pack(t, b.Content); again != id || !bytes.Equal(raw, raw2) {
 		t.Error("packing it again gives other bytes")

@@ -136,8 +136,8 @@ func (m Manifest) valid(size int) error {
 		return fmt.Errorf("documents: %d, reports: %d, policies: %d, inputs: %d, entries of the container: %d; want at least 1, and 1, 1, 1, 4",
 			count[Document], count[Report], count[Policy], count[Input], count[Wrapping])
 	}
-	if count[ReportETSI] > 1 || count[ReportHTML] > 1 {
-		return fmt.Errorf("reports as ETSI XML: %d, as HTML: %d; want at most 1 of each", count[ReportETSI], count[ReportHTML])
+	if count[ReportETSI] > 1 || count[ReportHTML] > 1 || count[Store] > 1 {
+		return fmt.Errorf("reports as ETSI XML: %d, as HTML: %d, statements of the store: %d; want at most 1 of each", count[ReportETSI], count[ReportHTML], count[Store])
 	}
 	return nil
 }

@@ -17,8 +17,9 @@ const (
 	sumsPath        = "sha256sums.txt"
 )
 
-// voicePaths are where the report stands in other voices than JSON.
-var voicePaths = map[Role]string{ReportETSI: "report.xml", ReportHTML: "report.html"}
+// optionalPaths are where the report stands in other voices than JSON, and what the store
+// says of itself: bundles of before have none of these.
+var optionalPaths = map[Role]string{ReportETSI: "report.xml", ReportHTML: "report.html", Store: "store.json"}
 
 // originalPath is the safe name of original i: a number and, so that tools know
 // the type, the extension of the given name where it is harmless.
@@ -120,8 +121,8 @@ func (r Role) fits(path string) bool {
 		return strings.HasPrefix(path, "evidence/")
 	case r == Report, r == Policy, r == Input:
 		return path == string(r)+".json"
-	case r == ReportETSI, r == ReportHTML:
-		return path == voicePaths[r]
+	case r == ReportETSI, r == ReportHTML, r == Store:
+		return path == optionalPaths[r]
 	case r == Wrapping:
 		return path == mimetypePath || path == odfManifestPath || path == readmePath || path == sumsPath
 	}

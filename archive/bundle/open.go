@@ -28,6 +28,8 @@ func (b *Bundle) content() Content {
 			c.Policy = p.data
 		case e.Role == Input:
 			c.Input = p.data
+		case e.Role == Store:
+			c.Store = p.data
 		}
 	}
 	sort.SliceStable(c.Evidence, func(i, j int) bool {

@@ -120,6 +120,8 @@ evidence/       certificates (.cer), revocation answers (.ors is OCSP, .crl),
 lists/          the lists of trusted authorities that the judgement relies on
 policy.json     the rules by which it was judged
 input.json      the validation time, the options, the version of the software
+store.json      what the archive enforced that it was first put into: whether anybody
+                could delete it there or write over it, and for how long nobody could
 manifest.json   every file above with its size, SHA-256 and SHA-512
 sha256sums.txt  the same SHA-256 values, a file a line
 mimetype, META-INF/manifest.xml

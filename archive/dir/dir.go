@@ -58,6 +58,7 @@ func (s *Store) Capabilities() archive.Capabilities {
 	return archive.Capabilities{
 		Place: "dir:" + s.root,
 		WORM:  false,
+		Mode:  archive.ModeNote,
 		Statement: "A folder is not WORM: objects are written once and fsynced, every change of them is found by hash, " +
 			"retention and legal holds are noted beside them and honoured by this program alone, and nothing keeps who can write to the folder from deleting.",
 	}

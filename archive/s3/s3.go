@@ -165,7 +165,10 @@ func place(o Options) string {
 
 // Capabilities implements archive.Store.
 func (s *Store) Capabilities() archive.Capabilities {
-	c := archive.Capabilities{Place: place(s.opts)}
+	c := archive.Capabilities{Place: place(s.opts), Mode: strings.ToUpper(string(s.opts.Lock)), LegalHold: s.opts.LegalHold}
+	if s.opts.Lock != Unlocked {
+		c.Retain = s.opts.Retain
+	}
 	switch {
 	case s.opts.Lock == Compliance:
 		c.WORM = s.proven

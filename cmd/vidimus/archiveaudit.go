@@ -44,6 +44,16 @@ func (c *ArchiveAuditVerifyCmd) Run(rt *runtime) error {
 		if err != nil {
 			return err
 		}
+		// After it: the head that is printed is one that was verified.
+		if v.Problems == 0 {
+			log, err := c.auditor(ctx, rt, st, false)
+			if err == nil {
+				err = log.told(ctx, "audit-verify", "", nil, counted(int(v.Entries), "entry", "entries"))
+			}
+			if err != nil {
+				return err
+			}
+		}
 		if c.Head != "" {
 			if err := c.noted(ctx, rt, st, &v); err != nil {
 				return err
@@ -109,6 +119,13 @@ type ArchiveAuditShowCmd struct {
 // Run prints entries.
 func (c *ArchiveAuditShowCmd) Run(rt *runtime) error {
 	return c.with(rt, func(ctx context.Context, st archive.Store) error {
+		log, err := c.auditor(ctx, rt, st, false)
+		if err == nil {
+			err = log.told(ctx, "audit-show", c.Object, nil, "")
+		}
+		if err != nil {
+			return err
+		}
 		for line, err := range audit.Entries(ctx, st) {
 			if err != nil {
 				return err

@@ -66,9 +66,13 @@ func (c *ArchiveForecastCmd) Run(rt *runtime) error {
 		}
 	}
 	return c.with(rt, func(ctx context.Context, st archive.Store) error {
+		log, err := c.auditor(ctx, rt, st, false)
+		if err != nil {
+			return err
+		}
 		f, err := preserve.Predict(ctx, preserve.Options{Store: st, Suite: p.Suite, Now: rt.Now, Progress: progress(rt.Stderr)})
 		clearProgress(rt.Stderr)
-		if err != nil {
+		if err := log.told(ctx, "forecast", "", err, forecastDetail(f)); err != nil {
 			return err
 		}
 		out := forecast{At: report.Time{Time: rt.Now()}, Suite: p.Suite.Name, Bundles: f.Bundles, Unsealed: f.Unsealed, Falls: []fall{}, Damaged: f.Damaged}
@@ -89,9 +93,14 @@ func (c *ArchiveForecastCmd) Run(rt *runtime) error {
 	})
 }
 
+// forecastDetail is what the audit log notes of a forecast.
+func forecastDetail(f preserve.Forecast) string {
+	return fmt.Sprintf("of %s: %s", counted(f.Bundles, "bundle", "bundles"), counted(len(f.Falls), "end", "ends"))
+}
+
 // table is the forecast for people.
 func (f forecast) table(w io.Writer, p *policy.Policy) error {
-	if _, err := fmt.Fprintf(w, "%d bundles, %d of them without an evidence record; algorithms by %s\n", f.Bundles, f.Unsealed, p.Suite.Name); err != nil {
+	if _, err := fmt.Fprintf(w, "%s, %d of them without an evidence record; algorithms by %s\n", counted(f.Bundles, "bundle", "bundles"), f.Unsealed, p.Suite.Name); err != nil {
 		return err
 	}
 	for _, d := range f.Damaged {

@@ -125,6 +125,9 @@ func keepWhole(ctx context.Context, st archive.Store, v *validate.Validator, req
 	if err != nil {
 		return "", err
 	}
+	if content.Store, err = archive.Statement(st); err != nil {
+		return "", err
+	}
 	b, err := bundle.New(content)
 	if err != nil {
 		return "", fmt.Errorf("packing the evidence of %q: %w", req.File.Name, err)

@@ -34,9 +34,17 @@ func (c *ArchiveReplicateCmd) Run(rt *runtime) error {
 		if replica.Capabilities().Place == st.Capabilities().Place {
 			return usage("", "the replica is the store itself, %s", st.Capabilities().Place)
 		}
-		done, err := archive.Replicate(ctx, st, replica, rt.Now())
+		log, err := c.auditor(ctx, rt, st, false)
 		if err != nil {
 			return err
+		}
+		// Before it, so that the entry is in the copy: a run that ends half-way has copied too.
+		if err := log.told(ctx, "replicate", "", nil, "to "+replica.Capabilities().Place); err != nil {
+			return err
+		}
+		done, err := archive.Replicate(ctx, st, replica, rt.Now())
+		if err != nil {
+			return log.told(ctx, "replicate", "", err, "")
 		}
 		for _, d := range done.Damaged {
 			if _, err := fmt.Fprintf(rt.Stdout, "%s: %s: %s; not copied\n", d.Key, d.Problem, plainText(d.Says)); err != nil {

@@ -31,6 +31,7 @@ type ServeCmd struct {
 	RequireTerritory []string      `name:"require-territory" placeholder:"CC" help:"Not ready either when the list of this territory is missing, stale or expired (repeatable)."`
 	Listen           string        `default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Address and port to listen on. Put a proxy with TLS in front before others may reach it."`
 	Store            string        `placeholder:"URL" help:"Keep evidence bundles in dir:PATH or s3://BUCKET/PREFIX?endpoint=…&region=…. Default: a folder in the user's data directory."`
+	Retain           string        `placeholder:"PERIOD" help:"Keep each bundle from being deleted for so long from its making on, e.g. 10y or 3650d, at most 30y. The audit log and readiness say whether the store enforces it. Default: as long as the store itself retains, or 'archive retain' says."`
 	traceFlags
 	UnsafeNow string `name:"unsafe-now" placeholder:"TIME" help:"The clock that the service goes by, RFC 3339; for rehearsals, and said in readiness and in every report."`
 

@@ -69,6 +69,11 @@ func serveDeps(ctx context.Context, world *runtime, c *ServeCmd, log *slog.Logge
 		silent()
 		return api.Deps{}, nil, err
 	}
+	if s.retain, err = retainPeriod("retain", c.Retain, world.Now()); err != nil {
+		stop()
+		silent()
+		return api.Deps{}, nil, err
+	}
 	web, err := c.webPages(world, s)
 	if err != nil {
 		stop()
@@ -175,6 +180,7 @@ type service struct {
 	real    func() time.Time // also in a rehearsal: what was done is logged at its time
 	source  gather.Source    // nil: nothing is fetched
 
+	retain    time.Duration // each bundle, from its making on; 0: as long as the store itself does
 	unsafeNow *time.Time
 	metrics   *metrics.Metrics
 	tracer    *trace.Tracer // nil: nobody is told where time goes
@@ -257,17 +263,20 @@ func (s *service) Validate(ctx context.Context, up api.Upload) ([]byte, error) {
 
 // keep packs a verdict with all that it rests on and stores the bundle.
 func keep(ctx context.Context, store archive.Store, v *validate.Validator, req validate.Request, verdict *validate.Verdict) (string, error) {
-	raw, err := packed(v, req, verdict)
+	raw, err := packed(store, v, req, verdict)
 	if err != nil {
 		return "", err
 	}
 	return archive.Save(ctx, store, raw)
 }
 
-// packed is the bundle of a verdict.
-func packed(v *validate.Validator, req validate.Request, verdict *validate.Verdict) ([]byte, error) {
+// packed is the bundle of a verdict for a store.
+func packed(store archive.Store, v *validate.Validator, req validate.Request, verdict *validate.Verdict) ([]byte, error) {
 	content, err := replay.Pack(v, req, verdict, software())
 	if err != nil {
+		return nil, &packingError{err}
+	}
+	if content.Store, err = archive.Statement(store); err != nil {
 		return nil, &packingError{err}
 	}
 	_, raw, err := bundle.Pack(content)

@@ -128,8 +128,12 @@ func (a *shelf) Put(ctx context.Context, up api.Upload) (id string, rep []byte, 
 func (a *shelf) keep(ctx context.Context, j judged) (string, error) {
 	putting, done := trace.Start(ctx, "store.put")
 	id, err := keep(putting, a.store, j.by, j.request, j.verdict)
+	holds := ""
+	if err == nil {
+		holds, err = a.service.retained(putting, a.store, id)
+	}
 	done(err)
-	if err = a.told(ctx, "put", id, err, ""); err != nil {
+	if err = a.told(ctx, "put", id, err, holds); err != nil {
 		return "", err
 	}
 	if x, err := a.index(ctx); err == nil {

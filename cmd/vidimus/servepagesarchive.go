@@ -152,10 +152,10 @@ func (p *pageArchive) Forecast(ctx context.Context) (preserve.Forecast, time.Tim
 	defer p.forecastMu.Unlock()
 	now := p.of.rt.Now()
 	if age := now.Sub(p.made); !p.made.IsZero() && age >= 0 && age < forecastAge {
-		return p.forecast, p.made, nil
+		return p.forecast, p.made, p.shelf.told(ctx, "forecast", "", nil, forecastDetail(p.forecast)+", as of "+p.made.UTC().Format(time.RFC3339))
 	}
 	f, err := preserve.Predict(ctx, preserve.Options{Store: p.store, Suite: p.of.suite, Now: p.of.s.now})
-	if err != nil {
+	if err = p.shelf.told(ctx, "forecast", "", err, forecastDetail(f)); err != nil {
 		return preserve.Forecast{}, time.Time{}, err
 	}
 	p.forecast, p.made = f, now
@@ -168,7 +168,7 @@ const maxDeletions = 200
 // Deletions gives records of what was deleted, the newest first.
 func (p *pageArchive) Deletions(ctx context.Context) ([]archive.Deletion, int, error) {
 	ended, begun, err := archive.Deletions(ctx, p.store)
-	if err != nil {
+	if err = p.shelf.told(ctx, "list-deletions", "", err, ""); err != nil {
 		return nil, 0, err
 	}
 	ids := append(ended, begun...)

@@ -30,14 +30,7 @@ type preservationFlags struct {
 
 // keeping reads --preserve-for.
 func (f *preservationFlags) keeping(now time.Time) (time.Duration, error) {
-	if f.PreserveFor == "" {
-		return 0, nil
-	}
-	d, err := parseRetain(f.PreserveFor, now)
-	if err != nil || d <= 0 || d > archive.MaxRetain {
-		return 0, usage("write it as 10y or 3650d, at most 30y", "--preserve-for %q is no period to keep objects for", f.PreserveFor)
-	}
-	return d, nil
+	return retainPeriod("preserve-for", f.PreserveFor, now)
 }
 
 // signer reads the key of --deletion-key; nil without one.
@@ -175,9 +168,9 @@ func (a *preservationArchive) Preserve(ctx context.Context, up api.Upload) (stri
 	if err != nil {
 		return "", nil, err
 	}
-	if a.h.keep > 0 {
+	if period := max(a.h.keep, s.retain); period > 0 {
 		now := a.h.now()
-		if err := archive.Retain(ctx, a.store, id, now.Add(a.h.keep), now); err != nil {
+		if err := archive.Retain(ctx, a.store, id, now.Add(period), now); err != nil {
 			return id, nil, err
 		}
 	}

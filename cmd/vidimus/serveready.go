@@ -67,6 +67,7 @@ func times(n int) string {
 func (s *service) Trust() api.TrustState {
 	state := s.trust()
 	state.Warnings = append(append(state.Warnings, s.warnings...), s.troubles.sentences()...)
+	state.Store = s.enforces()
 	if s.draining.Load() {
 		state.Reasons = append(state.Reasons, "The service is stopping.")
 	}
