@@ -102,6 +102,10 @@ type Archive interface {
 	// hold, it is written anew from the evidence: *ReportDiffers when that gives another.
 	// Other errors are those of Get.
 	Report(ctx context.Context, id string, in Voice) ([]byte, error)
+	// Records tells of the evidence records of a bundle, by their numbers; Record gives one,
+	// unchecked. Errors are those of Get.
+	Records(ctx context.Context, id string) ([]Record, error)
+	Record(ctx context.Context, id string, n int) ([]byte, error)
 }
 
 // Readiness says whether verdicts given now can be trusted.

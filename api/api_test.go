@@ -102,6 +102,27 @@ func (f *fake) Report(_ context.Context, id string, v Voice) ([]byte, error) {
 	return f.Validate(context.Background(), Upload{Format: v.Format, Depth: v.Depth, Lang: v.Lang, Raw: v.Raw})
 }
 
+// Records are as many as a bundle has octets.
+func (f *fake) Records(ctx context.Context, id string) ([]Record, error) {
+	raw, err := f.Get(ctx, id)
+	var out []Record
+	for i := range raw {
+		out = append(out, Record{Number: i + 1, SHA256: strings.Repeat("0", 64), Octets: 1, Timestamps: []RecordTimestamp{{Time: noon, TSA: "CN=TSA", Algorithm: "SHA-256"}}})
+	}
+	return out, err
+}
+
+func (f *fake) Record(ctx context.Context, id string, n int) ([]byte, error) {
+	raw, err := f.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if n > len(raw) {
+		return nil, &archive.NotFoundError{Key: "secret/record"}
+	}
+	return raw[n-1 : n], nil
+}
+
 func (f *fake) Trust() TrustState           { return f.trust }
 func (f *fake) Store(context.Context) error { return f.store }
 

@@ -14,7 +14,7 @@ var uploadCodes = []Code{MalformedRequest, UnknownField, MissingFile, EmptyFile,
 	Unjudgeable, Busy, OutOfTime, Unready, QuotaExhausted}
 
 // operations are all of /v1, by their ids.
-var operations = joined(listOperations, shelfOperations, map[string]said{
+var operations = joined(listOperations, shelfOperations, recordOperations, map[string]said{
 	"validate": {
 		summary: "Judge a signed file", tag: "validation",
 		description: "Answers with the report, whatever the verdict is: a signature that is worth nothing is no error. A detached signature is sent with its contents, or with digests of them: then they need not leave their place.",

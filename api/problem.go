@@ -25,6 +25,7 @@ type Code string
 const (
 	NotFound         Code = "not-found"
 	NoSuchBundle     Code = "no-such-bundle"
+	NoSuchRecord     Code = "no-such-record"
 	NoArchive        Code = "no-archive"
 	MethodNotAllowed Code = "method-not-allowed"
 	MalformedRequest Code = "malformed-request"
@@ -77,6 +78,7 @@ type kind struct {
 // kinds is the one table of HTTP statuses.
 var kinds = map[Code]kind{
 	NotFound:         {http.StatusNotFound, "Not found", "The resources stand in /openapi.json, and on the page /docs."},
+	NoSuchRecord:     {http.StatusNotFound, "No such evidence record", "GET /v1/bundles/{id}/records lists them."},
 	NoSuchBundle:     {http.StatusNotFound, "No such bundle", "A bundle's id is 64 hexadecimal digits; GET /v1/bundles lists them."},
 	NoArchive:        {http.StatusNotFound, "No archive here", "Start the service with --store to keep bundles."},
 	MethodNotAllowed: {http.StatusMethodNotAllowed, "Method not allowed", ""},

@@ -17,6 +17,7 @@ func (s *server) routeShelf() {
 	route(s, s.operation(http.MethodGet, "/v1/bundles", "listBundles", auth.Read), s.listBundles)
 	route(s, s.operation(http.MethodGet, "/v1/bundles/{id}", "getBundle", auth.Read), s.getBundle)
 	route(s, s.operation(http.MethodGet, "/v1/bundles/{id}/report", "getBundleReport", auth.Read), s.getBundleReport)
+	s.routeRecords()
 }
 
 // pageQuery says which part of the list, or what is looked for.

@@ -113,6 +113,34 @@ func (c *Client) Search(ctx context.Context, q Search) iter.Seq2[Found, error] {
 	}
 }
 
+// Record is what is told of an evidence record of a bundle; nothing of it is judged.
+type Record struct {
+	Number     int
+	SHA256     string
+	Octets     int
+	Timestamps []RecordTimestamp // the oldest first
+	Problem    string            // why it does not read as one
+}
+
+// RecordTimestamp is a time-stamp of an evidence record, as it says of itself.
+type RecordTimestamp struct {
+	Time           time.Time
+	TSA, Algorithm string
+}
+
+// Records tells of the evidence records of a bundle, by their numbers.
+func (c *Client) Records(ctx context.Context, id string) ([]Record, error) {
+	var out struct{ Records []Record }
+	err := c.get(ctx, "/v1/bundles/"+url.PathEscape(id)+"/records", nil, &out)
+	return out.Records, err
+}
+
+// Record gives evidence record n of a bundle, from 1 on, RFC 4998 in DER; the caller
+// closes it.
+func (c *Client) Record(ctx context.Context, id string, n int) (io.ReadCloser, error) {
+	return c.do(ctx, call{method: http.MethodGet, path: "/v1/bundles/" + url.PathEscape(id) + "/records/" + strconv.Itoa(n), accept: "*/*"})
+}
+
 // BundleReport gives the report that a bundle holds.
 func (c *Client) BundleReport(ctx context.Context, id string) (*Report, error) {
 	out := &Report{}

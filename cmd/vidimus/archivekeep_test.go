@@ -118,14 +118,14 @@ func TestArchiveAudit(t *testing.T) {
 		t.Error("got what is not there")
 	}
 	out, err := runArchive(t, "audit", "show", "--store", url)
-	if err != nil || strings.Count(out, "\n") != 6 || strings.Count(out, "clerk") != 5 || !strings.Contains(out, "get "+ids[0]+": ok") || !strings.Contains(out, ": failed") {
+	if err != nil || strings.Count(out, "\n") != 7 || strings.Count(out, "clerk") != 5 || !strings.Contains(out, "get "+ids[0]+": ok") || !strings.Contains(out, ": failed") {
 		t.Errorf("show: %q, %v", out, err)
 	}
-	if out, err := runArchive(t, "audit", "show", "--store", url, "--object", ids[1], "--format", "json"); err != nil || strings.Count(out, "\n") != 1 {
+	if out, err := runArchive(t, "audit", "show", "--store", url, "--object", ids[1], "--format", "json"); err != nil || strings.Count(out, "\n") != 2 {
 		t.Errorf("show of one: %q, %v", out, err)
 	}
 	out, err = runArchive(t, "audit", "verify", "--store", url)
-	if err != nil || !strings.HasPrefix(out, "6 entries, 0 problems") {
+	if err != nil || !strings.HasPrefix(out, "8 entries, 0 problems") {
 		t.Fatalf("verify: %q, %v", out, err)
 	}
 	head := strings.TrimSpace(out[strings.LastIndexByte(out, ' '):])
@@ -135,12 +135,12 @@ func TestArchiveAudit(t *testing.T) {
 	if out, err := runArchive(t, "renew", "--store", url, "--lists", "none", "--trust-anchor", anchor, "--offline", "--tsa", tsa); err != nil {
 		t.Fatalf("%q, %v", out, err)
 	}
-	if out, err := runArchive(t, "audit", "verify", "--store", url, "--head", head); err != nil || !strings.HasPrefix(out, "7 entries, 0 problems; sealed up to entry 6;") {
+	if out, err := runArchive(t, "audit", "verify", "--store", url, "--head", head); err != nil || !strings.HasPrefix(out, "10 entries, 0 problems; sealed up to entry 9;") {
 		t.Errorf("verify after sealing: %q, %v", out, err)
 	}
 	// A6: the end is cut off, to before what was sealed.
-	for _, n := range []string{"5", "6", "7"} {
-		if err := os.Remove(filepath.Join(root, "audit", "0000", "0000000"+n+".jsonl")); err != nil {
+	for _, n := range []string{"08", "09", "10", "11"} {
+		if err := os.Remove(filepath.Join(root, "audit", "0000", "000000"+n+".jsonl")); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -51,8 +51,13 @@ func (c *ArchiveRebuildIndexCmd) Run(rt *runtime) error {
 		if c.CatchUp {
 			walk = x.CatchUp
 		}
+		log, err := c.auditor(ctx, rt, st, false)
+		if err != nil {
+			return err
+		}
 		done, err := walk(ctx, progress)
 		clearProgress(rt.Stderr)
+		err = log.told(ctx, "rebuild-index", "", err, counted(done.Bundles, "bundle", "bundles"))
 		if err != nil {
 			return &indexError{err}
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/vidimus/vidimus/archive"
@@ -97,6 +98,14 @@ func (c *ArchiveSearchCmd) Run(rt *runtime) error {
 		return usage("name an index, or leave --index out", "there is nothing to search with --index none")
 	}
 	return c.with(rt, func(ctx context.Context, st archive.Store) error {
+		log, err := c.auditor(ctx, rt, st, false)
+		if err == nil {
+			by, _, _ := strings.Cut(asked(q, 0), ":")
+			err = log.told(ctx, "search", "", nil, by)
+		}
+		if err != nil {
+			return err
+		}
 		x, closing, err := c.open(ctx, c.Store, st)
 		if err != nil {
 			return err
