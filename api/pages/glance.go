@@ -145,7 +145,7 @@ func withoutSignature(r *report.Report) glance {
 			}
 		}
 	}
-	g.Says = fmt.Sprintf("No signature, but %d time-stamps and %d evidence records.", len(r.Timestamps), len(r.EvidenceRecords))
+	g.Says = "No signature, but " + counted(len(r.Timestamps), "time-stamp", "time-stamps") + " and " + counted(len(r.EvidenceRecords), "evidence record", "evidence records") + "."
 	return g
 }
 

@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
 	"time"
 
@@ -55,9 +56,18 @@ var words = template.FuncMap{
 	"tone":   ofIndication,
 	"add":    func(a, b int) int { return a + b },
 	"short":  func(id string) string { return id[:min(len(id), 12)] },
+	"count":  counted,
 	// of the search form about lists
 	"territories":  inTerritories,
 	"serviceTypes": func() []string { return searchTypes },
+}
+
+// counted is a number with its noun.
+func counted(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + more
 }
 
 // plain makes a name that anybody can carry harmless to the eye: control characters

@@ -36,7 +36,7 @@ type ArchiveCmd struct {
 
 // StoreFlags is where bundles are.
 type StoreFlags struct {
-	Store string `placeholder:"URL" help:"Where bundles are kept: dir:PATH, or s3://BUCKET/PREFIX?endpoint=HOST&region=NAME (credentials from the AWS variables). Default: a folder in your data directory."`
+	Store string `placeholder:"URL" help:"Where bundles are kept: dir:PATH, or s3://BUCKET/PREFIX?endpoint=HOST&region=NAME (credentials from the AWS variables). Default: a folder in your data directory. A tenant's archive of 'serve' is the store with /tenants/NAME at the end of its path."`
 	As    string `placeholder:"NAME" help:"Who does this, for the audit log and for records of deletions. Default: your user name."`
 }
 

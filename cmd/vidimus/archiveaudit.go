@@ -105,7 +105,7 @@ func (c *ArchiveAuditVerifyCmd) print(w io.Writer, v audit.Verified) error {
 			Problems int        `json:"problems"`
 		}{v.Entries, v.Head, v.Anchored, v.Problems})
 	}
-	_, err := fmt.Fprintf(w, "%d entries, %d problems; sealed up to entry %d; head %d:%s\n", v.Entries, v.Problems, v.Anchored.Seq, v.Head.Seq, v.Head.Hash)
+	_, err := fmt.Fprintf(w, "%s, %s; sealed up to entry %d; head %d:%s\n", counted(int(v.Entries), "entry", "entries"), counted(v.Problems, "problem", "problems"), v.Anchored.Seq, v.Head.Seq, v.Head.Hash)
 	return err
 }
 

@@ -69,7 +69,7 @@ func (f forecast) chart() chart {
 		height := 0
 		if n := byYear[year]; n > 0 {
 			height = max(2, n*barsHeight/most)
-			c.Says += fmt.Sprintf("%d: up to %d bundles. ", year, n)
+			c.Says += fmt.Sprintf("%d: up to %s. ", year, counted(n, "bundle", "bundles"))
 		}
 		x := barGap + len(c.Bars)*(barWidth+barGap)
 		c.Bars = append(c.Bars, bar{X: x, Y: c.Base - height, Width: barWidth, Height: height, Middle: x + barWidth/2, Year: year, Bundles: byYear[year], Overdue: overdue[year]})
@@ -101,7 +101,7 @@ func (x fall) Before() string {
 // Date is when the forecast was made.
 func (f forecast) Date() string { return day(f.At.Time) }
 
-var forecastPage = template.Must(template.New("forecast").Parse(`<!doctype html>
+var forecastPage = template.Must(template.New("forecast").Funcs(template.FuncMap{"counted": counted}).Parse(`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -123,7 +123,7 @@ strong.late { color: var(--late) }
 <body>
 <main>
 <h1>What falls off when</h1>
-<p>{{.Bundles}} bundles, {{.Unsealed}} of them without an evidence record, on {{.Date}}; algorithms by {{.Suite}}.</p>
+<p>{{counted .Bundles "bundle" "bundles"}}, {{.Unsealed}} of them without an evidence record, on {{.Date}}; algorithms by {{.Suite}}.</p>
 {{- if .Falls}}
 {{- if .Chart.Bars}}
 <h2>Bundles by the year in which something ends that they rest on</h2>

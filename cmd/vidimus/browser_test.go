@@ -142,7 +142,7 @@ func TestBrowserEveryPage(t *testing.T) {
 	b.Go("/archive?verdict=TOTAL-FAILED")
 	says(b, "main", "Nothing was found")
 	fine(b, "/archive/forecast", "forecast")
-	says(b, "main", "1 bundles, 1 of them without an evidence record", "Renew before")
+	says(b, "main", "1 bundle, 1 of them without an evidence record", "Renew before")
 	fine(b, "/archive/deleted", "deleted")
 	says(b, "main", "Nothing was deleted")
 

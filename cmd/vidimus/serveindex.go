@@ -237,7 +237,7 @@ func asked(q index.Query, hits int) string {
 		"qualification": q.Qualification != "", "territory": q.Territory != "", "expires-before": !q.ExpiresBefore.IsZero(), "cursor": q.Cursor != "",
 	}
 	maps.DeleteFunc(given, func(_ string, is bool) bool { return !is })
-	return fmt.Sprintf("by %s: %d bundles", strings.Join(slices.Sorted(maps.Keys(given)), ", "), hits)
+	return fmt.Sprintf("by %s: %s", strings.Join(slices.Sorted(maps.Keys(given)), ", "), counted(hits, "bundle", "bundles"))
 }
 
 // Report gives the report of a bundle.

@@ -198,7 +198,7 @@ func TestServeLogsAccesses(t *testing.T) {
 	if end := id[60:]; !slices.Equal(got, []string{"put ok " + end, "get ok " + end, "list ok ", "search ok ", "report ok " + end, "get failed " + strings.Repeat("0", 64)}) {
 		t.Errorf("%q", got)
 	}
-	if strings.Contains(strings.ToLower(out), "testnumber") || !strings.Contains(out, `"by signer: 1 bundles"`) {
+	if strings.Contains(strings.ToLower(out), "testnumber") || !strings.Contains(out, `"by signer: 1 bundle"`) {
 		t.Errorf("%s", out)
 	}
 	if code, out, errs := call(t, "archive", "audit", "verify", "--store", place); code != exitOK || !strings.Contains(out, "6 entries, 0 problems") {

@@ -200,7 +200,7 @@ func (w *archiveJobs) seal() (archiveWork, func(), error) {
 	o, closing, err := w.preserving()
 	return func(ctx context.Context, a *shelf, progress func(done, total int)) (done, error) {
 		d, err := preserve.Seal(ctx, over(o, a, progress))
-		return done{renewed{Sealed: d.Sealed, Timestamps: d.Timestamps, Damaged: d.Damaged}, fmt.Sprintf("%d bundles sealed", d.Sealed), len(d.Damaged)}, err
+		return done{renewed{Sealed: d.Sealed, Timestamps: d.Timestamps, Damaged: d.Damaged}, counted(d.Sealed, "bundle sealed", "bundles sealed"), len(d.Damaged)}, err
 	}, closing, err
 }
 
