@@ -167,12 +167,13 @@ func (d *DB) Rebind(statement string) string {
 	return b.String()
 }
 
-// Type writes a schema's types: TEXT is compared by octets in both databases.
+// Type writes a schema's types: TEXT is compared by octets in both databases. Only
+// SQLite knows, and needs, tables that are WITHOUT ROWID.
 func (d *DB) Type(schema string) string {
 	if !d.Postgres() {
 		return schema
 	}
-	return strings.NewReplacer(" TEXT", ` TEXT COLLATE "C"`, " INTEGER", " BIGINT").Replace(schema)
+	return strings.NewReplacer(" TEXT", ` TEXT COLLATE "C"`, " INTEGER", " BIGINT", " WITHOUT ROWID", "").Replace(schema)
 }
 
 // Do runs f in a transaction: all of it happens, or nothing.
@@ -189,6 +190,21 @@ func (d *DB) Do(ctx context.Context, f func(*sql.Tx) error) error {
 		return d.explain("writing to", err)
 	}
 	return nil
+}
+
+// Lock makes a transaction wait until no other one holds the lock of this name; or, when
+// it is not to hold it alone, until no other one holds it alone. It is held to the end of
+// the transaction. Of SQLite's transactions there is only one at a time anyway.
+func (d *DB) Lock(ctx context.Context, tx *sql.Tx, name string, alone bool) error {
+	if !d.Postgres() {
+		return nil
+	}
+	statement := "SELECT pg_advisory_xact_lock_shared($1, hashtext($2))"
+	if alone {
+		statement = "SELECT pg_advisory_xact_lock($1, hashtext($2))"
+	}
+	_, err := tx.ExecContext(ctx, statement, int32(lock&0x7fff_ffff), name)
+	return err
 }
 
 // Read runs a query and calls each for every row.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -15,8 +17,14 @@ import (
 	"github.com/vidimus/vidimus/archive/storetest"
 )
 
-// benchBundles is how many bundles the index is rebuilt of.
-const benchBundles = 100_000
+// benchBundles is how many bundles the index is rebuilt of; VIDIMUS_BENCH_BUNDLES says
+// fewer, for a profile.
+var benchBundles = func() int {
+	if n, err := strconv.Atoi(os.Getenv("VIDIMUS_BENCH_BUNDLES")); err == nil && n > 0 {
+		return n
+	}
+	return 100_000
+}()
 
 // frozen is a store in memory that lists its sorted keys without sorting them again.
 type frozen struct {

@@ -13,7 +13,12 @@ import (
 // on nothing but the rows: two indexes that say the same give the same octets.
 func (x *Index) Dump(ctx context.Context, to io.Writer) error {
 	enc := json.NewEncoder(to)
-	for _, t := range append([]table{{"vidimus_meta", []string{"tenant", "name", "value"}}}, tables...) {
+	about := "vidimus_meta"
+	for _, t := range append([]table{{about, []string{"tenant", "name", "value"}}}, append(slices.Clone(tables), parts)...) {
+		without := ""
+		if t.name == about {
+			without = metaComplete
+		}
 		err := x.db.Read(ctx, func(r *sql.Rows) error {
 			values := make([]any, len(t.columns))
 			into := make([]any, len(values))
@@ -30,7 +35,7 @@ func (x *Index) Dump(ctx context.Context, to io.Writer) error {
 			}
 			return enc.Encode(slices.Concat([]any{t.name}, values))
 		}, "SELECT "+strings.Join(t.columns, ", ")+" FROM "+t.name+" WHERE tenant = ? AND "+t.columns[1]+" <> ? ORDER BY "+
-			strings.Join(t.columns[:min(3, len(t.columns))], ", "), x.o.Tenant, metaComplete)
+			strings.Join(t.columns[:min(4, len(t.columns))], ", "), x.o.Tenant, without)
 		if err != nil {
 			return err
 		}

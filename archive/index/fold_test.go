@@ -39,10 +39,11 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		x := &Index{}
-		out := map[string][][]any{}
-		if err := x.rows(e, out); err != nil {
+		out, named := map[string][][]any{}, newWordRows()
+		if err := x.rows(e, out, named); err != nil {
 			t.Fatal(err)
 		}
+		named.into("", out)
 		for table, rows := range out {
 			for _, row := range rows {
 				for i, v := range row {

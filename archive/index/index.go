@@ -10,6 +10,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"time"
 
 	"github.com/vidimus/vidimus/archive"
 	"github.com/vidimus/vidimus/archive/database"
@@ -26,6 +29,9 @@ type Options struct {
 	// Suite says until when algorithms are good; from it come the ends of what
 	// bundles rest on. Must be given with a Store.
 	Suite *policy.Suite
+	// Now is asked when the index is compared with the store, so that State can tell it;
+	// nil: it cannot.
+	Now func() time.Time
 }
 
 // Index is the index of one archive. All methods may be called at the same time, and
@@ -39,7 +45,9 @@ type Index struct {
 // MaxTenant bounds the name of a tenant, in octets.
 const MaxTenant = 200
 
-// Open opens the index in a database and makes its tables where they are missing.
+// Open opens the index in a database and makes its tables where they are missing; those
+// of an earlier version are brought to this one, which takes some seconds for each
+// 100,000 bundles, once.
 // Errors: *database.BrokenError, *database.VersionError, or that the database does
 // not work.
 func Open(ctx context.Context, db *database.DB, o Options) (*Index, error) {
@@ -52,7 +60,11 @@ func Open(ctx context.Context, db *database.DB, o Options) (*Index, error) {
 	if err := db.Migrate(ctx, "index", steps); err != nil {
 		return nil, fmt.Errorf("opening the index: %w", err)
 	}
-	return &Index{db: db, o: o, few: few}, nil
+	x := &Index{db: db, o: o, few: few}
+	if err := x.enterWords(ctx); err != nil {
+		return nil, fmt.Errorf("opening the index: %w", err)
+	}
+	return x, nil
 }
 
 // facts is the version of what is read from a bundle: another one makes other rows.
@@ -62,8 +74,8 @@ const facts = "2"
 const (
 	metaFacts = "facts"
 	metaPlace = "place"
-	// metaComplete: a walk has compared the index with the store. It is not a fact
-	// about a bundle, and Dump leaves it out.
+	// metaComplete: a walk has compared the index with the store, begun at this time in
+	// RFC 3339, or "yes". It is not a fact about a bundle, and Dump leaves it out.
 	metaComplete = "complete"
 )
 
@@ -112,28 +124,64 @@ func (x *Index) meta(ctx context.Context) (map[string]string, error) {
 // Complete says whether the index was compared with the whole store once. Else bundles
 // that were put before there was an index may be missing: CatchUp enters them.
 func (x *Index) Complete(ctx context.Context) (bool, error) {
-	have, err := x.meta(ctx)
-	return have[metaComplete] != "", err
+	s, err := x.State(ctx)
+	return s.Complete, err
 }
 
-// setMeta says of what the rows are made. Only when all rows were made anew, anew is
-// true; else an index that says something already keeps it.
-func (x *Index) setMeta(ctx context.Context, tx *sql.Tx, anew, complete bool) error {
-	conflict := "ON CONFLICT DO NOTHING"
-	if anew {
-		conflict = "ON CONFLICT (tenant, name) DO UPDATE SET value = excluded.value"
+// State is how far an index may be trusted to have all.
+type State struct {
+	// Complete: it was compared with the whole store once.
+	Complete bool
+	// Compared is when that was begun last. A bundle that was put later by a program that
+	// then did not enter it, because it was killed, say, is missing until CatchUp. Zero:
+	// never, or nobody knows.
+	Compared time.Time
+}
+
+// State reads it.
+func (x *Index) State(ctx context.Context) (State, error) {
+	have, err := x.meta(ctx)
+	if err != nil || have[metaComplete] == "" {
+		return State{}, err
 	}
-	values := x.madeOf()
-	if complete {
-		values[metaComplete] = "yes"
+	at, _ := time.Parse(time.RFC3339, have[metaComplete]) // "yes" is no time
+	return State{true, at}, nil
+}
+
+// now is the value of metaComplete of what is begun now.
+func (x *Index) now() string {
+	if x.o.Now == nil {
+		return "yes"
 	}
-	for name, value := range values {
+	return x.o.Now().UTC().Format(time.RFC3339)
+}
+
+// mark is what a write says of the whole index besides its rows.
+type mark struct {
+	anew     bool   // all rows were made anew; else an index that says of what it is made keeps that
+	compared string // the value of metaComplete; "": what was there stays
+}
+
+// setMeta says of what the rows are made.
+func (x *Index) setMeta(ctx context.Context, tx *sql.Tx, m mark) error {
+	set := func(name, value string, replace bool) error {
+		conflict := "ON CONFLICT DO NOTHING"
+		if replace {
+			conflict = "ON CONFLICT (tenant, name) DO UPDATE SET value = excluded.value"
+		}
 		_, err := tx.ExecContext(ctx, x.db.Rebind("INSERT INTO vidimus_meta (tenant, name, value) VALUES (?, ?, ?) "+conflict), x.o.Tenant, name, value)
-		if err != nil {
+		return err
+	}
+	made := x.madeOf()
+	for _, name := range slices.Sorted(maps.Keys(made)) {
+		if err := set(name, made[name], m.anew); err != nil {
 			return err
 		}
 	}
-	return nil
+	if m.compared == "" {
+		return nil
+	}
+	return set(metaComplete, m.compared, true)
 }
 
 // Add reads one bundle from the store and enters it, in place of what was there. A
@@ -155,11 +203,16 @@ func (x *Index) Add(ctx context.Context, id string) error {
 	if err != nil {
 		return fmt.Errorf("entering bundle %s: %w", id, err)
 	}
-	complete, err := x.only(ctx, id)
+	var m mark
+	begun := x.now()
+	alone, err := x.only(ctx, id)
 	if err != nil {
 		return fmt.Errorf("entering bundle %s: %w", id, err)
 	}
-	return x.write(ctx, []*Entry{e}, nil, false, complete)
+	if alone {
+		m.compared = begun
+	}
+	return x.write(ctx, []*Entry{e}, nil, m)
 }
 
 // only says whether a bundle is the first of an index and the only one of the store:

@@ -119,6 +119,15 @@ func (w *where) and(condition string, args ...any) {
 	w.args = append(w.args, args...)
 }
 
+// among leaves only these bundles.
+func (w *where) among(ids []any) {
+	if len(ids) == 0 {
+		w.and("1 = 0")
+		return
+	}
+	w.and("b.id IN ("+marks(len(ids))+")", ids...)
+}
+
 func (w *where) is(column, value string) {
 	if value != "" {
 		w.and(column+" = ?", key(value))

@@ -4,7 +4,8 @@ package index
 // where there is none, so that they sort after all others. Searching goes by the
 // columns; what a search gives is the JSON in entry, which stands apart so that the
 // tables that are searched stay small. Text in columns is folded and cut
-// (see fold.go), in entry it stands as in the report.
+// (see fold.go), in entry it stands as in the report. What a bundle has in several rows
+// of vidimus_word is found by vidimus_part (see words.go).
 var steps = []string{`
 CREATE TABLE vidimus_meta (tenant TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (tenant, name));
 
@@ -41,6 +42,13 @@ DROP INDEX vidimus_bundle_signed;
 CREATE INDEX vidimus_bundle_signed ON vidimus_bundle (tenant, signed, id, signed_last);
 CREATE INDEX vidimus_bundle_month ON vidimus_bundle (tenant, ends_month);
 CREATE INDEX vidimus_signature_more ON vidimus_signature (tenant, bundle, n) WHERE n > 0;
+`, `
+ALTER TABLE vidimus_bundle ADD COLUMN words INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX vidimus_bundle_wordless ON vidimus_bundle (tenant, id) WHERE words = 0;
+CREATE TABLE vidimus_word (tenant TEXT NOT NULL, bundle TEXT NOT NULL, kind TEXT NOT NULL, word TEXT NOT NULL,
+ PRIMARY KEY (tenant, bundle, kind, word)) WITHOUT ROWID;
+CREATE INDEX vidimus_word_word ON vidimus_word (tenant, word, kind, bundle);
+CREATE TABLE vidimus_part (tenant TEXT NOT NULL, part TEXT NOT NULL, word TEXT NOT NULL, PRIMARY KEY (tenant, part, word)) WITHOUT ROWID;
 `}
 
 // table is one whose rows belong to bundles; the second column of all is the bundle.
@@ -50,12 +58,16 @@ type table struct {
 }
 
 var (
-	bundles     = table{"vidimus_bundle", []string{"tenant", "id", "records", "hidden", "damaged", "file", "form", "policy", "validated", "signed", "signed_last", "ends", "ends_month", "lock_until"}}
+	bundles     = table{"vidimus_bundle", []string{"tenant", "id", "records", "hidden", "damaged", "file", "form", "policy", "validated", "signed", "signed_last", "ends", "ends_month", "lock_until", "words"}}
 	entries     = table{"vidimus_entry", []string{"tenant", "bundle", "entry"}}
 	signatures  = table{"vidimus_signature", []string{"tenant", "bundle", "n", "indication", "sub_indication", "qualification", "format", "signer", "serial", "country", "scheme", "level", "signed", "claimed"}}
 	digests     = table{"vidimus_digest", []string{"tenant", "bundle", "digest"}}
 	territories = table{"vidimus_territory", []string{"tenant", "bundle", "territory"}}
-	tables      = []table{bundles, entries, signatures, digests, territories}
+	words       = table{"vidimus_word", []string{"tenant", "bundle", "kind", "word"}}
+	tables      = []table{bundles, entries, signatures, digests, territories, words}
+
+	// parts belong to words, and go when no bundle has the word.
+	parts = table{"vidimus_part", []string{"tenant", "part", "word"}}
 )
 
 // Version is the newest version of the tables.

@@ -92,32 +92,64 @@ func timeColumn(s Sort) string {
 // few is how many bundles are named in a query one by one.
 const few = 1000
 
-// where is the query as a condition on vidimus_bundle b. Where few bundles have such a
-// signature they are looked up first, and all else is asked of them alone. Where many
-// have one, the bundles are passed in their order and each is asked: a page is full long
-// before all were.
+// where is the query as a condition on vidimus_bundle b. Where few bundles have such
+// words or such a signature they are looked up first, and all else is asked of them
+// alone. Where many have one, the bundles are passed in their order and each is asked: a
+// page is full long before all were.
 func (x *Index) where(ctx context.Context, q *Query) (*where, error) {
 	w, s := q.where(x.o.Tenant), q.signature()
-	if len(s.all) == 0 {
-		return w, nil
+	named, err := x.named(ctx, q, w)
+	if err != nil || len(s.all) == 0 {
+		return w, err
 	}
 	cond := strings.Join(s.all, " AND ")
-	var found []any
-	err := x.db.Read(ctx, func(r *sql.Rows) error {
+	asked := func() { // each bundle
+		w.and("(SELECT 1 FROM vidimus_signature s WHERE s.tenant = b.tenant AND s.bundle = b.id AND "+cond+" LIMIT 1) = 1", s.args...)
+	}
+	if named {
+		asked()
+		return w, nil
+	}
+	// Not DISTINCT: PostgreSQL would look at all before it gave the first.
+	seen, found, rows, limit := map[string]bool{}, []any{}, 0, 2*x.few+1
+	err = x.db.Read(ctx, func(r *sql.Rows) error {
 		var id string
 		err := r.Scan(&id)
-		found = append(found, id)
+		if rows++; !seen[id] {
+			seen[id] = true
+			found = append(found, id)
+		}
 		return err
-	}, "SELECT DISTINCT bundle FROM vidimus_signature WHERE tenant = ? AND "+cond+" LIMIT ?", append(append([]any{x.o.Tenant}, s.args...), x.few+1)...)
+	}, "SELECT bundle FROM vidimus_signature WHERE tenant = ? AND "+cond+" LIMIT ?", append(append([]any{x.o.Tenant}, s.args...), limit)...)
 	switch {
 	case err != nil:
 		return nil, err
-	case len(found) == 0:
-		w.and("1 = 0")
-	case len(found) <= x.few:
-		w.and("b.id IN ("+marks(len(found))+")", found...)
+	case rows < limit:
+		w.among(found)
 	default:
-		w.and("(SELECT 1 FROM vidimus_signature s WHERE s.tenant = b.tenant AND s.bundle = b.id AND "+cond+" LIMIT 1) = 1", s.args...)
+		asked()
 	}
 	return w, nil
+}
+
+// named bounds the bundles by the words that are looked for, where few have one of them.
+func (x *Index) named(ctx context.Context, q *Query, w *where) (bool, error) {
+	if q.Signer == "" && q.File == "" {
+		return false, nil
+	}
+	if known, err := x.wordsKnown(ctx); err != nil || !known {
+		return false, err
+	}
+	any := false
+	for kind, value := range map[string]string{ofSigner: q.Signer, ofFile: q.File} {
+		ids, known, err := x.byWords(ctx, kind, value)
+		if err != nil {
+			return false, err
+		}
+		if known {
+			w.among(ids)
+			any = true
+		}
+	}
+	return any, nil
 }

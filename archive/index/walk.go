@@ -55,6 +55,7 @@ func (x *Index) walk(ctx context.Context, all bool, progress func(int)) (w Walke
 	if progress == nil {
 		progress = func(int) {}
 	}
+	begun := x.now() // what is put from now on may be passed over
 	reading := x.startReaders(ctx)
 	rows := indexed{x: x}
 	var gone []string
@@ -102,7 +103,7 @@ func (x *Index) walk(ctx context.Context, all bool, progress func(int)) (w Walke
 		gone = append(gone, r.id)
 		rows.next()
 	}
-	w.Dropped, err = x.drop(ctx, gone, all)
+	w.Dropped, err = x.drop(ctx, gone, all, begun)
 	if err == nil && w.Read > page {
 		err = x.analyze(ctx)
 	}
@@ -122,7 +123,7 @@ func (x *Index) analyze(ctx context.Context) error {
 
 // drop removes rows of bundles that the listing did not give: not those that were put
 // while it ran.
-func (x *Index) drop(ctx context.Context, gone []string, anew bool) (int, error) {
+func (x *Index) drop(ctx context.Context, gone []string, anew bool, begun string) (int, error) {
 	var really []string
 	for _, id := range gone {
 		_, err := archive.Locked(ctx, x.o.Store, id)
@@ -133,7 +134,7 @@ func (x *Index) drop(ctx context.Context, gone []string, anew bool) (int, error)
 			return 0, fmt.Errorf("looking for bundle %s: %w", id, err)
 		}
 	}
-	return len(really), x.write(ctx, nil, really, anew, true)
+	return len(really), x.write(ctx, nil, really, mark{anew: anew, compared: begun})
 }
 
 // row is what the index knows of a bundle, for comparing.
@@ -216,7 +217,7 @@ func (x *Index) startReaders(ctx context.Context) *reading {
 		var some []*Entry
 		flush := func() {
 			if r.ctx.Err() == nil && len(some) > 0 {
-				if err := x.write(r.ctx, some, nil, false, false); err != nil {
+				if err := x.write(r.ctx, some, nil, mark{}); err != nil {
 					r.stop(err)
 				}
 			}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -14,19 +15,33 @@ const maxParameters = 10_000
 
 // write enters bundles in place of what was there, and drops others: all of it, or
 // nothing.
-func (x *Index) write(ctx context.Context, all []*Entry, gone []string, anew, complete bool) error {
-	out := map[string][][]any{}
+func (x *Index) write(ctx context.Context, all []*Entry, gone []string, m mark) error {
+	// One order for all writers, so that none waits for another that waits for it.
+	all = slices.Clone(all)
+	slices.SortFunc(all, func(a, b *Entry) int { return strings.Compare(a.ID, b.ID) })
+	out, named := map[string][][]any{}, newWordRows()
 	ids := slices.Clone(gone)
 	for _, e := range all {
 		ids = append(ids, e.ID)
-		if err := x.rows(e, out); err != nil {
+		if err := x.rows(e, out, named); err != nil {
 			return err
 		}
 	}
-	// One order for all writers, so that none waits for another that waits for it.
+	named.into(x.o.Tenant, out)
 	slices.Sort(ids)
+	lost, err := x.tokensOf(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for w := range named.words {
+		delete(lost, w[2])
+	}
 	return x.db.Do(ctx, func(tx *sql.Tx) error {
-		if err := x.setMeta(ctx, tx, anew, complete); err != nil {
+		// Who takes away the parts of a word must know of all who enter the word meanwhile.
+		if err := x.db.Lock(ctx, tx, "index "+x.o.Tenant, len(lost) > 0); err != nil {
+			return err
+		}
+		if err := x.setMeta(ctx, tx, m); err != nil {
 			return err
 		}
 		for _, t := range tables {
@@ -37,12 +52,15 @@ func (x *Index) write(ctx context.Context, all []*Entry, gone []string, anew, co
 				return err
 			}
 		}
-		return nil
+		if err := x.insert(ctx, tx, parts, out[parts.name]); err != nil {
+			return err
+		}
+		return x.forget(ctx, tx, slices.Sorted(maps.Keys(lost)))
 	})
 }
 
 // rows are those of one bundle, by table.
-func (x *Index) rows(e *Entry, out map[string][][]any) error {
+func (x *Index) rows(e *Entry, out map[string][][]any, named *wordRows) error {
 	raw, err := json.Marshal(e)
 	if err != nil {
 		return fmt.Errorf("writing the entry of bundle %s: %w", e.ID, err)
@@ -56,10 +74,13 @@ func (x *Index) rows(e *Entry, out map[string][][]any) error {
 	}
 	first, last := e.signed()
 	add(bundles, e.EvidenceRecords, truth(e.Hidden), truth(e.Problem != ""), fold(e.File, maxColumn), key(e.Form), key(e.Policy),
-		unix(e.ValidationTime.Time), unix(first), unix(last), unix(e.Ends.Time), month(e.Ends.Time), locked)
+		unix(e.ValidationTime.Time), unix(first), unix(last), unix(e.Ends.Time), month(e.Ends.Time), locked, 1)
+	named.add(e.ID, ofFile, fold(e.File, maxColumn))
 	add(entries, text(string(raw), len(raw)))
 	for n, s := range e.Signatures {
-		add(signatures, n, key(s.Indication), key(s.SubIndication), key(s.Qualification), key(s.Format), s.names(), key(s.SerialNumber), key(s.Country),
+		names := s.names()
+		named.add(e.ID, ofSigner, names)
+		add(signatures, n, key(s.Indication), key(s.SubIndication), key(s.Qualification), key(s.Format), names, key(s.SerialNumber), key(s.Country),
 			key(s.Scheme), key(s.Level), unix(s.BestSignatureTime.Time), unix(s.ClaimedSigningTime.Time))
 	}
 	hashes := []string{}
@@ -111,19 +132,74 @@ func (x *Index) remove(ctx context.Context, tx *sql.Tx, t table, ids []string) e
 
 // insert passes over rows that another writer was faster with: they say the same.
 func (x *Index) insert(ctx context.Context, tx *sql.Tx, t table, rows [][]any) error {
-	for some := range slices.Chunk(rows, maxParameters/len(t.columns)) {
-		var args []any
+	if x.db.Postgres() {
+		return x.insertColumns(ctx, tx, t, rows)
+	}
+	// One statement that is prepared once; what is left is shorter than it.
+	group := "(" + marks(len(t.columns)) + ")"
+	into := func(n int) string {
+		return "INSERT INTO " + t.name + " (" + strings.Join(t.columns, ", ") + ") VALUES " + strings.Repeat(group+", ", n-1) + group + " ON CONFLICT DO NOTHING"
+	}
+	var whole *sql.Stmt
+	for some := range slices.Chunk(rows, rowsAtOnce) {
+		args := make([]any, 0, len(some)*len(t.columns))
 		for _, row := range some {
 			args = append(args, row...)
 		}
-		group := "(" + marks(len(t.columns)) + ")"
-		statement := "INSERT INTO " + t.name + " (" + strings.Join(t.columns, ", ") + ") VALUES " +
-			strings.Repeat(group+", ", len(some)-1) + group + " ON CONFLICT DO NOTHING"
-		if _, err := tx.ExecContext(ctx, x.db.Rebind(statement), args...); err != nil {
+		var err error
+		switch {
+		case len(some) < rowsAtOnce:
+			_, err = tx.ExecContext(ctx, into(len(some)), args...)
+		case whole == nil:
+			if whole, err = tx.PrepareContext(ctx, into(rowsAtOnce)); err != nil {
+				return err
+			}
+			defer whole.Close()
+			fallthrough
+		default:
+			_, err = whole.ExecContext(ctx, args...)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// rowsAtOnce is how many rows SQLite is given in one statement.
+const rowsAtOnce = 64
+
+// insertColumns gives PostgreSQL a list for each column: a statement that is short,
+// however many rows.
+func (x *Index) insertColumns(ctx context.Context, tx *sql.Tx, t table, rows [][]any) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	args, kinds := make([]any, len(t.columns)), make([]string, len(t.columns))
+	for i := range t.columns {
+		if _, ok := rows[0][i].(string); ok {
+			texts := make([]string, len(rows))
+			for n, row := range rows {
+				texts[n], _ = row[i].(string)
+			}
+			args[i], kinds[i] = texts, "?::text[]"
+			continue
+		}
+		numbers := make([]int64, len(rows))
+		for n, row := range rows {
+			switch v := row[i].(type) {
+			case int:
+				numbers[n] = int64(v)
+			case int64:
+				numbers[n] = v
+			default:
+				return fmt.Errorf("writing %s.%s: a %T", t.name, t.columns[i], v)
+			}
+		}
+		args[i], kinds[i] = numbers, "?::bigint[]"
+	}
+	_, err := tx.ExecContext(ctx, x.db.Rebind("INSERT INTO "+t.name+" ("+strings.Join(t.columns, ", ")+") SELECT * FROM unnest("+strings.Join(kinds, ", ")+") ON CONFLICT DO NOTHING"), args...)
+	return err
 }
 
 // marks are n placeholders.
