@@ -53,6 +53,8 @@ type bundlesFound struct {
 	Next    string        `json:"next,omitempty" doc:"When there is more: the parameter cursor of the next request."`
 	// Complete is false where the index was not yet compared with the whole store.
 	Complete bool `json:"complete" doc:"False while the index is being compared with the store: bundles may be missing."`
+	// Compared is the index.State's.
+	Compared *time.Time `json:"compared,omitempty" example:"2026-11-22T23:05:02Z" doc:"When the index was last compared with the whole store. What is said of a bundle here, its verdict too, is as of the index; its report and the bundle itself are read from the store."`
 }
 
 // listBundles lists ids in ascending order, or looks for bundles: GET /v1/bundles.
@@ -100,6 +102,9 @@ func (s *server) searchBundles(c *gin.Context, archive Archive, in *pageQuery) e
 		return err
 	}
 	out := bundlesFound{Bundles: page.Entries, Next: page.Next, Complete: complete}
+	if at := page.State.Compared; !at.IsZero() {
+		out.Compared = &at
+	}
 	if out.Bundles == nil {
 		out.Bundles = []index.Entry{}
 	}

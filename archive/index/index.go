@@ -37,9 +37,9 @@ type Options struct {
 // Index is the index of one archive. All methods may be called at the same time, and
 // from several processes over one database.
 type Index struct {
-	db  *database.DB
-	o   Options
-	few int // the constant; smaller in tests
+	db         *database.DB
+	o          Options
+	few, batch int // the constants; smaller in tests
 }
 
 // MaxTenant bounds the name of a tenant, in octets.
@@ -60,7 +60,7 @@ func Open(ctx context.Context, db *database.DB, o Options) (*Index, error) {
 	if err := db.Migrate(ctx, "index", steps); err != nil {
 		return nil, fmt.Errorf("opening the index: %w", err)
 	}
-	x := &Index{db: db, o: o, few: few}
+	x := &Index{db: db, o: o, few: few, batch: batch}
 	if err := x.enterWords(ctx); err != nil {
 		return nil, fmt.Errorf("opening the index: %w", err)
 	}

@@ -158,8 +158,8 @@ func (w *where) between(column string, from, to time.Time) {
 	}
 }
 
-// where is the query as a condition on vidimus_bundle b, without what it says of one
-// signature.
+// where is the query as a condition on vidimus_bundle b, without what stands in other
+// tables.
 func (q *Query) where(tenant string) *where {
 	w := &where{}
 	w.and("b.tenant = ?", tenant)
@@ -173,15 +173,10 @@ func (q *Query) where(tenant string) *where {
 		w.and("(b.lock_until < ? OR b.lock_until = ?)", q.UnlockedBefore.Unix(), never)
 	}
 	if q.Sealed != nil {
-		w.and(map[bool]string{true: "b.records > 0", false: "b.records = 0"}[*q.Sealed])
+		w.and(map[bool]string{true: "b.records > 0", false: "b.records = 0"}[*q.Sealed]) // as the indexes have it, here and below
 	}
 	if q.Damaged != nil {
-		w.and("b.damaged = ?", truth(*q.Damaged))
-	}
-	for _, other := range []struct{ table, column, value string }{{digests.name, "digest", q.Digest}, {territories.name, "territory", q.Territory}} {
-		if other.value != "" {
-			w.and("b.id IN (SELECT bundle FROM "+other.table+" WHERE tenant = ? AND "+other.column+" = ?)", tenant, key(other.value))
-		}
+		w.and(map[bool]string{true: "b.damaged = 1", false: "b.damaged = 0"}[*q.Damaged])
 	}
 	// What one signature must be, the bundle's earliest and latest ones bound.
 	if !q.SignedFrom.IsZero() {

@@ -59,7 +59,7 @@ func (e *Entry) fill(ctx context.Context, st archive.Store, out *preserve.Outloo
 			return &archive.DamagedError{Key: b.ID, Object: entry.Path, Says: err.Error()}
 		}
 	}
-	ends, err := out.Of(ctx, b)
+	ends, err := out.Of(ctx, b, m)
 	if err != nil {
 		return err
 	}

@@ -45,6 +45,9 @@ CREATE INDEX vidimus_signature_more ON vidimus_signature (tenant, bundle, n) WHE
 `, `
 ALTER TABLE vidimus_bundle ADD COLUMN words INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX vidimus_bundle_wordless ON vidimus_bundle (tenant, id) WHERE words = 0;
+CREATE INDEX vidimus_bundle_damaged ON vidimus_bundle (tenant, id) WHERE damaged = 1;
+CREATE INDEX vidimus_bundle_sealed ON vidimus_bundle (tenant, id) WHERE records > 0;
+CREATE INDEX vidimus_bundle_unsealed ON vidimus_bundle (tenant, id) WHERE records = 0;
 CREATE TABLE vidimus_word (tenant TEXT NOT NULL, bundle TEXT NOT NULL, kind TEXT NOT NULL, word TEXT NOT NULL,
  PRIMARY KEY (tenant, bundle, kind, word)) WITHOUT ROWID;
 CREATE INDEX vidimus_word_word ON vidimus_word (tenant, word, kind, bundle);

@@ -9,10 +9,12 @@ import (
 	"strings"
 )
 
-// Page is some of what a search found.
+// Page is some of what a search found. What entries say of bundles, verdicts too, is as
+// of the index, and proves nothing: who acts on it reads the bundle from the store.
 type Page struct {
 	Entries []Entry `json:"entries"`
 	Next    string  `json:"next,omitempty"` // the cursor of the next page; "" when there is none
+	State   State   `json:"-"`              // of the index, when it was asked
 }
 
 // Search gives a page of the bundles that a query asks for. Pages are stable: what is
@@ -29,6 +31,10 @@ func (x *Index) Search(ctx context.Context, q Query) (Page, error) {
 		return Page{}, err
 	}
 	after, err := q.after()
+	if err != nil {
+		return Page{}, err
+	}
+	state, err := x.State(ctx) // first: what is compared meanwhile is no promise
 	if err != nil {
 		return Page{}, err
 	}
@@ -52,7 +58,7 @@ func (x *Index) Search(ctx context.Context, q Query) (Page, error) {
 	statement := "SELECT p.id, p.file, p.at, (SELECT e.entry FROM vidimus_entry e WHERE e.tenant = ? AND e.bundle = p.id) FROM (SELECT b.id, b.file, " + timeColumn(q.Sort) + " AS at, " + by + " AS sorted FROM vidimus_bundle b WHERE " +
 		strings.Join(w.all, " AND ") + " ORDER BY " + by + " " + order + ", b.id " + order + " LIMIT ?) p ORDER BY p.sorted " + order + ", p.id " + order
 	w.args = slices.Concat([]any{x.o.Tenant}, w.args, []any{q.Limit + 1})
-	var out Page
+	out := Page{State: state}
 	var last cursor
 	err = x.db.Read(ctx, func(r *sql.Rows) error {
 		if len(out.Entries) == q.Limit {
@@ -98,7 +104,12 @@ const few = 1000
 // page is full long before all were.
 func (x *Index) where(ctx context.Context, q *Query) (*where, error) {
 	w, s := q.where(x.o.Tenant), q.signature()
-	named, err := x.named(ctx, q, w)
+	for _, other := range []struct{ table, column, value string }{{digests.name, "digest", q.Digest}, {territories.name, "territory", q.Territory}} {
+		if err := x.has(ctx, w, other.table, other.column, other.value); err != nil {
+			return nil, err
+		}
+	}
+	few, many, err := x.named(ctx, q, w)
 	if err != nil || len(s.all) == 0 {
 		return w, err
 	}
@@ -106,25 +117,15 @@ func (x *Index) where(ctx context.Context, q *Query) (*where, error) {
 	asked := func() { // each bundle
 		w.and("(SELECT 1 FROM vidimus_signature s WHERE s.tenant = b.tenant AND s.bundle = b.id AND "+cond+" LIMIT 1) = 1", s.args...)
 	}
-	if named {
+	if few || many && len(s.all) == len(strings.Fields(fold(q.Signer, maxText))) { // nothing else to go by
 		asked()
 		return w, nil
 	}
-	// Not DISTINCT: PostgreSQL would look at all before it gave the first.
-	seen, found, rows, limit := map[string]bool{}, []any{}, 0, 2*x.few+1
-	err = x.db.Read(ctx, func(r *sql.Rows) error {
-		var id string
-		err := r.Scan(&id)
-		if rows++; !seen[id] {
-			seen[id] = true
-			found = append(found, id)
-		}
-		return err
-	}, "SELECT bundle FROM vidimus_signature WHERE tenant = ? AND "+cond+" LIMIT ?", append(append([]any{x.o.Tenant}, s.args...), limit)...)
+	found, all, err := x.bundles(ctx, "SELECT bundle FROM vidimus_signature WHERE tenant = ? AND "+cond, append([]any{x.o.Tenant}, s.args...)...)
 	switch {
 	case err != nil:
 		return nil, err
-	case rows < limit:
+	case all:
 		w.among(found)
 	default:
 		asked()
@@ -132,24 +133,63 @@ func (x *Index) where(ctx context.Context, q *Query) (*where, error) {
 	return w, nil
 }
 
-// named bounds the bundles by the words that are looked for, where few have one of them.
-func (x *Index) named(ctx context.Context, q *Query, w *where) (bool, error) {
+// has wants a row in a table that belongs to bundles.
+func (x *Index) has(ctx context.Context, w *where, table, column, value string) error {
+	if value == "" {
+		return nil
+	}
+	found, all, err := x.bundles(ctx, "SELECT bundle FROM "+table+" WHERE tenant = ? AND "+column+" = ?", x.o.Tenant, key(value))
+	switch {
+	case err != nil:
+		return err
+	case all:
+		w.among(found)
+	default:
+		w.and("(SELECT 1 FROM "+table+" t WHERE t.tenant = b.tenant AND t.bundle = b.id AND t."+column+" = ?) = 1", key(value))
+	}
+	return nil
+}
+
+// bundles are the IDs that a statement gives, each once; all is false where there are
+// more than are named one by one. The statement is not to say DISTINCT: PostgreSQL would
+// look at all before it gave the first.
+func (x *Index) bundles(ctx context.Context, statement string, args ...any) (ids []any, all bool, err error) {
+	seen, rows, limit := map[string]bool{}, 0, 2*x.few+1
+	err = x.db.Read(ctx, func(r *sql.Rows) error {
+		var id string
+		err := r.Scan(&id)
+		if rows++; !seen[id] {
+			seen[id] = true
+			ids = append(ids, id)
+		}
+		return err
+	}, statement+" LIMIT ?", append(args, limit)...)
+	return ids, rows < limit, err
+}
+
+// named bounds the bundles by the words that are looked for, where few have one of them;
+// many says that a signer's words are no bound.
+func (x *Index) named(ctx context.Context, q *Query, w *where) (few, many bool, err error) {
 	if q.Signer == "" && q.File == "" {
-		return false, nil
+		return false, false, nil
 	}
 	if known, err := x.wordsKnown(ctx); err != nil || !known {
-		return false, err
+		return false, false, err
 	}
-	any := false
 	for kind, value := range map[string]string{ofSigner: q.Signer, ofFile: q.File} {
+		if value == "" {
+			continue
+		}
 		ids, known, err := x.byWords(ctx, kind, value)
 		if err != nil {
-			return false, err
+			return false, false, err
 		}
 		if known {
 			w.among(ids)
-			any = true
+			few = true
+		} else if kind == ofSigner {
+			many = true
 		}
 	}
-	return any, nil
+	return few, many, nil
 }

@@ -189,7 +189,7 @@ type reading struct {
 func (x *Index) startReaders(ctx context.Context) *reading {
 	r := &reading{todo: make(chan archive.Bundle), written: make(chan struct{})}
 	r.ctx, r.stop = context.WithCancelCause(ctx)
-	found := make(chan *Entry, batch)
+	found := make(chan *Entry, x.batch)
 	for range readers {
 		r.wait.Go(func() {
 			out, err := preserve.NewOutlook(x.o.Store, x.o.Suite)
@@ -227,7 +227,7 @@ func (x *Index) startReaders(ctx context.Context) *reading {
 			if some = append(some, e); e.Problem != "" {
 				r.damaged++
 			}
-			if len(some) == batch {
+			if len(some) == x.batch {
 				flush()
 			}
 		}

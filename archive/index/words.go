@@ -88,36 +88,25 @@ func (r *wordRows) into(tenant string, out map[string][][]any) {
 // byWords are the bundles that may have a name with all words of a value; known is false
 // where they are too many to name, or where the tables do not know all words yet.
 func (x *Index) byWords(ctx context.Context, kind, value string) (ids []any, known bool, err error) {
-	for _, word := range strings.Fields(fold(value, maxText)) {
+	looked := strings.Fields(fold(value, maxText))
+	slices.SortStableFunc(looked, func(a, b string) int { return len(b) - len(a) }) // few have a long one
+	for _, word := range looked {
 		some, all, err := x.byWord(ctx, kind, begin(word))
 		if err != nil {
 			return nil, false, err
 		}
-		if all && (!known || len(some) < len(ids)) {
-			ids, known = some, true
-		}
-		if known && len(ids) == 0 {
-			break
+		if all {
+			return some, true, nil
 		}
 	}
-	return ids, known, nil
+	return nil, false, nil
 }
 
 // byWord are the bundles with a word that has something in it; all is false where there
 // are more.
 func (x *Index) byWord(ctx context.Context, kind, part string) (ids []any, all bool, err error) {
-	seen, rows, limit := map[string]bool{}, 0, 2*x.few+1
-	err = x.db.Read(ctx, func(r *sql.Rows) error {
-		var id string
-		err := r.Scan(&id)
-		if rows++; !seen[id] {
-			seen[id] = true
-			ids = append(ids, id)
-		}
-		return err
-	}, "SELECT w.bundle FROM vidimus_part p CROSS JOIN vidimus_word w WHERE p.tenant = ? AND p.part >= ? AND p.part < ? AND w.tenant = p.tenant AND w.word = p.word AND w.kind = ? LIMIT ?",
-		x.o.Tenant, part, part+"\U0010FFFF", kind, limit)
-	return ids, rows < limit, err
+	return x.bundles(ctx, "SELECT w.bundle FROM vidimus_part p CROSS JOIN vidimus_word w WHERE p.tenant = ? AND p.part >= ? AND p.part < ? AND w.tenant = p.tenant AND w.word = p.word AND w.kind = ?",
+		x.o.Tenant, part, part+"\U0010FFFF", kind)
 }
 
 // wordsKnown says whether the words of all bundles are entered.
@@ -165,7 +154,7 @@ func (x *Index) enterSomeWords(ctx context.Context, tx *sql.Tx) error {
 		return rows.Err()
 	}
 	rows, err := tx.QueryContext(ctx, x.db.Rebind("UPDATE vidimus_bundle SET words = 1 WHERE tenant = ? AND id IN (SELECT id FROM vidimus_bundle WHERE tenant = ? AND words = 0 ORDER BY id LIMIT ?) RETURNING id, file"),
-		x.o.Tenant, x.o.Tenant, batch)
+		x.o.Tenant, x.o.Tenant, x.batch)
 	if err := each(ofFile, rows, err); err != nil || len(ids) == 1 { // read to its end, it is closed
 		return err
 	}

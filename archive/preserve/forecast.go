@@ -121,9 +121,18 @@ func (p *prediction) bundle(ctx context.Context, b archive.Bundle) error {
 }
 
 func (p *prediction) ends(ctx context.Context, b archive.Bundle) ([]End, error) {
-	if b.Records == 0 {
-		return p.evidenceEnds(ctx, b.ID)
+	if b.Records > 0 {
+		return p.recordEnds(ctx, b)
 	}
+	m, err := archive.Manifest(ctx, p.Store, b.ID)
+	if err != nil {
+		return nil, err
+	}
+	return p.evidenceEnds(ctx, m)
+}
+
+// recordEnds are those of a bundle that has evidence records.
+func (p *prediction) recordEnds(ctx context.Context, b archive.Bundle) ([]End, error) {
 	rec, err := p.read(ctx, b.ID, b.Records)
 	if err != nil {
 		return nil, err
@@ -135,11 +144,7 @@ func (p *prediction) ends(ctx context.Context, b archive.Bundle) ([]End, error) 
 // evidenceEnds are the ends of the evidence of a bundle: its algorithms, its TSAs and
 // its CAs. When a signer's certificate ends says nothing: that is what time-stamps
 // are for.
-func (p *prediction) evidenceEnds(ctx context.Context, id string) ([]End, error) {
-	m, err := archive.Manifest(ctx, p.Store, id)
-	if err != nil {
-		return nil, err
-	}
+func (p *prediction) evidenceEnds(ctx context.Context, m bundle.Manifest) ([]End, error) {
 	var certs []*certificate.Certificate
 	for _, e := range m.Entries {
 		if e.Kind != evidence.Certificate {

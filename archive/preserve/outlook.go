@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/vidimus/vidimus/archive"
+	"github.com/vidimus/vidimus/archive/bundle"
 	"github.com/vidimus/vidimus/validate/certificate"
 	"github.com/vidimus/vidimus/validate/evidence"
 	"github.com/vidimus/vidimus/validate/policy"
@@ -28,10 +29,14 @@ func NewOutlook(st archive.Store, suite *policy.Suite) (*Outlook, error) {
 	return &Outlook{&prediction{run: r, objects: map[evidence.ID]*certificate.Certificate{}, known: map[evidence.ID][]End{}}}, nil
 }
 
-// Of gives the ends of one bundle, each once, those that never come left out. What
-// cannot be read of it is an *archive.DamagedError.
-func (o *Outlook) Of(ctx context.Context, b archive.Bundle) ([]End, error) {
-	ends, err := o.p.ends(ctx, b)
+// Of gives the ends of one bundle, whose manifest was read, each once, those that never
+// come left out. What cannot be read of it is an *archive.DamagedError.
+func (o *Outlook) Of(ctx context.Context, b archive.Bundle, m bundle.Manifest) ([]End, error) {
+	of := func() ([]End, error) { return o.p.evidenceEnds(ctx, m) }
+	if b.Records > 0 {
+		of = func() ([]End, error) { return o.p.recordEnds(ctx, b) }
+	}
+	ends, err := of()
 	var unread *recordError
 	if errors.As(err, &unread) {
 		return nil, &archive.DamagedError{Key: b.ID, Object: "the evidence record", Says: err.Error()}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/vidimus/vidimus/archive"
 	"github.com/vidimus/vidimus/archive/database"
@@ -18,13 +19,18 @@ type indexFlags struct {
 // noIndex is the --index of those who want none.
 const noIndex = "none"
 
-// open opens the index of a store. nil without an error: none is wanted.
+// open opens the index of a store, for searching. nil without an error: none is wanted.
 func (f indexFlags) open(ctx context.Context, storeURL string, st archive.Store) (*index.Index, func(), error) {
+	return f.openAt(ctx, storeURL, st, nil)
+}
+
+// openAt opens it for comparing it with the store too, which is noted with the time.
+func (f indexFlags) openAt(ctx context.Context, storeURL string, st archive.Store, now func() time.Time) (*index.Index, func(), error) {
 	db, err := f.database(ctx, storeURL)
 	if err != nil || db == nil {
 		return nil, func() {}, err
 	}
-	x, err := openedIndex(ctx, db, "", st)
+	x, err := openedIndex(ctx, db, "", st, now)
 	if err != nil {
 		return nil, nil, &indexError{errors.Join(err, db.Close())}
 	}
@@ -52,12 +58,12 @@ func (f indexFlags) database(ctx context.Context, storeURL string) (*database.DB
 
 // openedIndex goes by the cryptographic suite of the policy `practice`: an index says
 // the same to all, whatever policy each judges by.
-func openedIndex(ctx context.Context, db *database.DB, tenant string, st archive.Store) (*index.Index, error) {
+func openedIndex(ctx context.Context, db *database.DB, tenant string, st archive.Store, now func() time.Time) (*index.Index, error) {
 	p, err := policy.Named("practice")
 	if err != nil {
 		return nil, err
 	}
-	return index.Open(ctx, db, index.Options{Tenant: tenant, Store: st, Suite: p.Suite})
+	return index.Open(ctx, db, index.Options{Tenant: tenant, Store: st, Suite: p.Suite, Now: now})
 }
 
 // indexer enters bundles that the store has acknowledged. The store is the truth: an
@@ -68,14 +74,15 @@ type indexer struct {
 	err   error        // why x is nil though an index was wanted
 	close func()
 	warn  func(error)
+	now   func() time.Time // the real clock
 	walks walks
 }
 
 // indexer opens the index for entering. warn is told what goes wrong.
-func (f indexFlags) indexer(ctx context.Context, storeURL string, st archive.Store, warn func(error)) *indexer {
-	i := &indexer{close: func() {}, warn: warn}
+func (f indexFlags) indexer(ctx context.Context, storeURL string, st archive.Store, now func() time.Time, warn func(error)) *indexer {
+	i := &indexer{close: func() {}, warn: warn, now: now}
 	if i.db, i.err = f.database(ctx, storeURL); i.err == nil && i.db != nil {
-		if i.x, i.err = openedIndex(ctx, i.db, "", st); i.err != nil {
+		if i.x, i.err = openedIndex(ctx, i.db, "", st, now); i.err != nil {
 			i.err = &indexError{errors.Join(i.err, i.db.Close())}
 			i.db = nil
 		}

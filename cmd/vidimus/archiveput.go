@@ -78,7 +78,7 @@ func (c *ArchivePutCmd) Run(rt *runtime) error {
 				return err
 			}
 		}
-		in := c.indexer(ctx, c.Store, st, func(err error) { complain(rt.Stderr, err) })
+		in := c.indexer(ctx, c.Store, st, rt.Now, func(err error) { complain(rt.Stderr, err) })
 		defer in.close()
 		for _, file := range c.Files {
 			line := put{File: file}

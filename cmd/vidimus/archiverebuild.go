@@ -38,7 +38,7 @@ func (c *ArchiveRebuildIndexCmd) Run(rt *runtime) error {
 		return usage("name an index, or leave --index out", "there is nothing to rebuild with --index none")
 	}
 	return c.with(rt, func(ctx context.Context, st archive.Store) error {
-		x, closing, err := c.openOrPutAside(ctx, rt.Stderr, st)
+		x, closing, err := c.openOrPutAside(ctx, rt, st)
 		if err != nil {
 			return err
 		}
@@ -66,8 +66,8 @@ func (c *ArchiveRebuildIndexCmd) Run(rt *runtime) error {
 }
 
 // openOrPutAside opens the index; one that is no database any more is put aside first.
-func (c *ArchiveRebuildIndexCmd) openOrPutAside(ctx context.Context, w io.Writer, st archive.Store) (*index.Index, func(), error) {
-	x, closing, err := c.open(ctx, c.Store, st)
+func (c *ArchiveRebuildIndexCmd) openOrPutAside(ctx context.Context, rt *runtime, st archive.Store) (*index.Index, func(), error) {
+	x, closing, err := c.openAt(ctx, c.Store, st, rt.Now)
 	var broken *database.BrokenError
 	if c.CatchUp || !errors.As(err, &broken) {
 		return x, closing, err
@@ -81,8 +81,8 @@ func (c *ArchiveRebuildIndexCmd) openOrPutAside(ctx context.Context, w io.Writer
 	if err := os.Rename(path, path+".broken"); err != nil {
 		return nil, nil, fmt.Errorf("putting the broken index aside: %w", err)
 	}
-	say(w, "vidimus: the index was damaged; it is now %s\n", plainText(path+".broken"))
-	return c.open(ctx, c.Store, st)
+	say(rt.Stderr, "vidimus: the index was damaged; it is now %s\n", plainText(path+".broken"))
+	return c.openAt(ctx, c.Store, st, rt.Now)
 }
 
 func (c *ArchiveRebuildIndexCmd) print(w io.Writer, done index.Walked) error {

@@ -111,11 +111,14 @@ func (c *ArchiveSearchCmd) Run(rt *runtime) error {
 			return err
 		}
 		defer closing()
-		complete, err := usable(ctx, x)
+		state, err := stateOf(ctx, x)
 		if err != nil {
 			return err
 		}
-		if !complete {
+		switch {
+		case c.Format == "text" && !state.Compared.IsZero():
+			say(rt.Stderr, "vidimus: as of the index, last compared with the whole store at %s; 'vidimus archive verify' reads a bundle itself\n", state.Compared.UTC().Format(time.RFC3339))
+		case !state.Complete:
 			say(rt.Stderr, "vidimus: the index was never compared with the whole store, bundles may be missing; run 'vidimus archive rebuild-index --catch-up'\n")
 		}
 		if c.Count {
@@ -131,13 +134,19 @@ func (c *ArchiveSearchCmd) Run(rt *runtime) error {
 
 // usable says whether an index is that of its store and knows all of it.
 func usable(ctx context.Context, x *index.Index) (complete bool, err error) {
+	s, err := stateOf(ctx, x)
+	return s.Complete, err
+}
+
+// stateOf says how far an index, which must be that of its store, knows all of it.
+func stateOf(ctx context.Context, x *index.Index) (s index.State, err error) {
 	if err = x.Check(ctx); err == nil {
-		complete, err = x.Complete(ctx)
+		s, err = x.State(ctx)
 	}
 	if err != nil {
-		return false, &indexError{err}
+		return s, &indexError{err}
 	}
-	return complete, nil
+	return s, nil
 }
 
 // search prints page after page.

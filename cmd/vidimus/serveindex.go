@@ -182,7 +182,7 @@ func (a *shelf) index(ctx context.Context) (*index.Index, error) {
 	if a.x != nil {
 		return a.x, nil
 	}
-	x, err := openedIndex(ctx, i.db, a.tenant, a.store)
+	x, err := openedIndex(ctx, i.db, a.tenant, a.store, i.now)
 	if err != nil {
 		i.warn(&indexError{err})
 		return nil, err
@@ -191,41 +191,37 @@ func (a *shelf) index(ctx context.Context) (*index.Index, error) {
 	return x, nil
 }
 
-// Search finds bundles. An index that was never compared with the whole store is, from
-// the first search on.
+// Search finds bundles. It answers with what the index has: one that was never compared
+// with the whole store is, in the background, from the first search on.
 func (a *shelf) Search(ctx context.Context, q index.Query) (page index.Page, complete bool, err error) {
-	page, complete, err = a.search(ctx, q)
+	page, err = a.search(ctx, q)
 	if err = a.told(ctx, "search", "", err, asked(q, len(page.Entries))); err != nil {
 		return index.Page{}, false, err
 	}
-	return page, complete, nil
+	return page, page.State.Complete, nil
 }
 
-func (a *shelf) search(ctx context.Context, q index.Query) (index.Page, bool, error) {
+func (a *shelf) search(ctx context.Context, q index.Query) (index.Page, error) {
 	x, err := a.index(ctx)
 	if err != nil || x == nil {
-		return index.Page{}, false, &api.NoSearch{Cause: err}
+		return index.Page{}, &api.NoSearch{Cause: err}
 	}
 	if err := x.Check(ctx); err != nil {
 		var other *index.OtherError
-		if errors.As(err, &other) { // made by an earlier version: it is made anew
-			a.service.index.walks.start(a.tenant, x, a.service.index.warn)
+		if errors.As(err, &other) { // made by other rules: it is made anew
+			a.beginCatchUp(ctx)
 		}
-		return index.Page{}, false, &api.NoSearch{Cause: err}
-	}
-	complete, err := x.Complete(ctx)
-	if err != nil {
-		return index.Page{}, false, &api.NoSearch{Cause: err}
-	}
-	if !complete {
-		a.service.index.walks.start(a.tenant, x, a.service.index.warn)
+		return index.Page{}, &api.NoSearch{Cause: err}
 	}
 	page, err := x.Search(ctx, q)
 	var wrong *index.QueryError
 	if err != nil && !errors.As(err, &wrong) {
 		err = &api.NoSearch{Cause: err}
 	}
-	return page, complete, err
+	if err == nil && !page.State.Complete {
+		a.beginCatchUp(ctx)
+	}
+	return page, err
 }
 
 // asked names the filters of a search, and how much it gave. What stood in them may be
@@ -281,59 +277,4 @@ func (a *shelf) report(ctx context.Context, id string, v api.Voice) ([]byte, err
 		return nil, errors.Join(err, &api.ReportDiffers{})
 	}
 	return s.written(verdict.Report, v)
-}
-
-// walks are the comparisons of indexes with the store that searches began: one at a
-// time, and each tenant's once.
-type walks struct {
-	mu     sync.Mutex
-	begun  map[string]bool
-	next   chan struct{} // holds the turn
-	wait   sync.WaitGroup
-	ctx    context.Context //nolint:containedctx // of what outlives the request that began it, until stop
-	cancel context.CancelFunc
-	ended  bool
-}
-
-func (w *walks) start(tenant string, x *index.Index, warn func(error)) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.ended || w.begun[tenant] {
-		return
-	}
-	if w.begun == nil {
-		w.begun, w.next = map[string]bool{}, make(chan struct{}, 1)
-		w.ctx, w.cancel = context.WithCancel(context.Background())
-	}
-	w.begun[tenant] = true
-	ctx := w.ctx
-	w.wait.Go(func() {
-		select {
-		case w.next <- struct{}{}:
-		case <-ctx.Done():
-			return
-		}
-		defer func() { <-w.next }()
-		_, err := x.CatchUp(ctx, nil)
-		if ctx.Err() != nil {
-			return // the next search after a start goes on with it
-		}
-		if err != nil {
-			warn(&indexError{err})
-		}
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		delete(w.begun, tenant) // one that failed may be tried again; one that is complete is not asked for
-	})
-}
-
-// stop ends them and waits for it.
-func (w *walks) stop() {
-	w.mu.Lock()
-	w.ended = true
-	if w.cancel != nil {
-		w.cancel()
-	}
-	w.mu.Unlock()
-	w.wait.Wait()
 }

@@ -62,7 +62,7 @@ func (c *ServeCmd) startJobs(ctx context.Context, rt *runtime, s *service, log *
 	if err := c.checkJobs(); err != nil {
 		return nil, err
 	}
-	s.index = c.indexer(ctx, c.Store, s.store, func(err error) {
+	s.index = c.indexer(ctx, c.Store, s.store, rt.Now, func(err error) {
 		log.Warn("index", "error", err.Error(), "hint", (&indexError{err}).Hint())
 	})
 	dir, err := c.batchDir()
