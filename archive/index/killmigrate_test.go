@@ -32,7 +32,7 @@ func TestMigratingChild(t *testing.T) {
 func TestKilledWhileMigrating(t *testing.T) {
 	onBoth(t, func(t *testing.T, db *database.DB, url string) {
 		r := rand.New(rand.NewPCG(7, 8))
-		all := randomEntries(r, 4*batch)
+		all := plainEntries(5 * batch)
 		older(t, db, all)
 		self, err := os.Executable()
 		if err != nil {

@@ -49,6 +49,16 @@ func randomEntries(r *rand.Rand, n int) []*Entry {
 	return out
 }
 
+// plainEntries have short names, where many are wanted.
+func plainEntries(n int) []*Entry {
+	var out []*Entry
+	for i := range n {
+		out = append(out, &Entry{ID: evidence.Of(fmt.Append(nil, i)).String(), File: "a.pdf",
+			Signatures: []Signature{{Indication: "TOTAL-PASSED", SignedBy: fmt.Sprintf("Õ%d", i), CommonName: "Jõe", SerialNumber: "1"}}})
+	}
+	return out
+}
+
 // scan is the search, as plain as can be.
 func scan(all []*Entry, q Query) []string {
 	holds := func(name, words string) bool {
@@ -284,7 +294,7 @@ func older(t *testing.T, db *database.DB, all []*Entry) {
 func TestOlderIndexIsMigrated(t *testing.T) {
 	onBoth(t, func(t *testing.T, db *database.DB, _ string) {
 		r := rand.New(rand.NewPCG(5, 6))
-		all := randomEntries(r, batch+50)
+		all := plainEntries(batch + 50)
 		older(t, db, all)
 		x := opened(t, db, "")
 		if s, err := x.State(t.Context()); err != nil || !s.Complete || !s.Compared.IsZero() {

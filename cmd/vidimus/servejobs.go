@@ -65,6 +65,9 @@ func (c *ServeCmd) startJobs(ctx context.Context, rt *runtime, s *service, log *
 	s.index = c.indexer(ctx, c.Store, s.store, rt.Now, func(err error) {
 		log.Warn("index", "error", err.Error(), "hint", (&indexError{err}).Hint())
 	})
+	if !c.closed() {
+		s.shelf("", s.store).beginCatchUp(ctx)
+	}
 	dir, err := c.batchDir()
 	if !c.anyJob() && dir == "" && err == nil {
 		return s.index.close, nil
