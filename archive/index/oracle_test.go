@@ -178,8 +178,8 @@ func TestSearchIsAScan(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		same(t, x, all, r, 150)
-		same(t, other, all[:50], r, 60)
+		same(t, x, all, r, 60)
+		same(t, other, all[:50], r, 15)
 
 		for _, e := range all[:50] { // renamed
 			e.File, e.Signatures = randomName(r), e.Signatures[:1]

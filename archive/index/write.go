@@ -154,7 +154,7 @@ func (x *Index) insert(ctx context.Context, tx *sql.Tx, t table, rows [][]any) e
 			if whole, err = tx.PrepareContext(ctx, into(rowsAtOnce)); err != nil {
 				return err
 			}
-			defer whole.Close()
+			defer func() { _ = whole.Close() }() // the transaction closes it too
 			fallthrough
 		default:
 			_, err = whole.ExecContext(ctx, args...)
