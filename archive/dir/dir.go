@@ -8,7 +8,6 @@
 package dir
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -161,12 +160,19 @@ func absent(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }
 
-// same compares what is stored with data. There is none: false, NotFoundError.
-func (s *Store) same(ctx context.Context, key string, data []byte) (bool, error) {
-	info, err := s.Stat(ctx, key)
-	if err != nil || info.Size != int64(len(data)) {
+// same compares what is stored with content. There is none: false, NotFoundError.
+func (s *Store) same(ctx context.Context, key string, c content) (bool, error) {
+	f, info, err := s.open(key)
+	if err != nil {
 		return false, err
 	}
-	got, err := s.Get(ctx, key)
-	return bytes.Equal(got, data), err
+	defer func() { _ = f.Close() }() // it was only read
+	if info.Size() != c.size() {
+		return false, nil
+	}
+	same, err := c.is(ctx, f)
+	if err != nil {
+		return false, fmt.Errorf("comparing %q: %w", key, err)
+	}
+	return same, nil
 }

@@ -169,11 +169,20 @@ func (s *Store) damagedFolder(key string) string {
 // Restore implements archive.Restorer. What stood there stays under .damaged, until the
 // object is deleted; the new file takes its name in one step.
 func (s *Store) Restore(ctx context.Context, key string, data []byte) error {
-	if err := admit(ctx, key); err != nil {
+	return s.restore(ctx, key, octets(data))
+}
+
+// RestoreFrom implements archive.Taker.
+func (s *Store) RestoreFrom(ctx context.Context, key string, src archive.Source) error {
+	return s.restore(ctx, key, source{src, key})
+}
+
+func (s *Store) restore(ctx context.Context, key string, c content) error {
+	if err := admitSize(ctx, key, c); err != nil {
 		return err
 	}
 	name := s.file(key)
-	tmp, err := s.written(ctx, name, data)
+	tmp, err := s.written(ctx, name, c)
 	defer s.discard(tmp)
 	if err != nil {
 		return fmt.Errorf("restoring %q: %w", key, err)

@@ -58,3 +58,10 @@ func TestRestoreKeepsTheDamaged(t *testing.T) {
 		t.Errorf("what was put aside outlives its object: %v", err)
 	}
 }
+
+func TestTaker(t *testing.T) {
+	storetest.RunTaker(t, func(t *testing.T) storetest.Place {
+		root := filepath.Join(t.TempDir(), "archive")
+		return storetest.Place{Open: func(t *testing.T) archive.Store { return open(t, root) }}
+	}, 0, 1, 2*piece, 2*piece+1)
+}

@@ -24,26 +24,42 @@ const leftoverAge = 24 * time.Hour
 // names of all its folders have been fsynced, also when the object was there
 // before: another process may have linked it and crashed before it synced.
 func (s *Store) Put(ctx context.Context, key string, data []byte) error {
-	if err := admit(ctx, key); err != nil {
+	return s.put(ctx, key, octets(data))
+}
+
+// PutFrom implements archive.Taker.
+func (s *Store) PutFrom(ctx context.Context, key string, src archive.Source) error {
+	return s.put(ctx, key, source{src, key})
+}
+
+func (s *Store) put(ctx context.Context, key string, c content) error {
+	if err := admitSize(ctx, key, c); err != nil {
 		return err
 	}
-	if int64(len(data)) > archive.MaxObject {
-		return fmt.Errorf("storing %q: %d octets, at most %d are allowed", key, len(data), archive.MaxObject)
-	}
-	err := s.existing(ctx, key, data)
+	err := s.existing(ctx, key, c)
 	var none *archive.NotFoundError
 	if !errors.As(err, &none) {
 		return err
 	}
-	if err := s.write(ctx, key, data); err != nil {
+	if err := s.write(ctx, key, c); err != nil {
 		return fmt.Errorf("storing %q: %w", key, err)
 	}
 	return nil
 }
 
+func admitSize(ctx context.Context, key string, c content) error {
+	if err := admit(ctx, key); err != nil {
+		return err
+	}
+	if c.size() < 0 || c.size() > archive.MaxObject {
+		return fmt.Errorf("storing %q: %d octets, at most %d are allowed", key, c.size(), archive.MaxObject)
+	}
+	return nil
+}
+
 // existing settles a Put whose key is taken: nil, ExistsError; else NotFoundError.
-func (s *Store) existing(ctx context.Context, key string, data []byte) error {
-	same, err := s.same(ctx, key, data)
+func (s *Store) existing(ctx context.Context, key string, c content) error {
+	same, err := s.same(ctx, key, c)
 	switch {
 	case err != nil:
 		return err
@@ -53,16 +69,16 @@ func (s *Store) existing(ctx context.Context, key string, data []byte) error {
 	return s.settle(filepath.Dir(s.file(key)))
 }
 
-func (s *Store) write(ctx context.Context, key string, data []byte) error {
+func (s *Store) write(ctx context.Context, key string, c content) error {
 	name := s.file(key)
-	tmp, err := s.written(ctx, name, data)
+	tmp, err := s.written(ctx, name, c)
 	defer s.discard(tmp)
 	if err != nil {
 		return err
 	}
 	err = s.step("link", func() error { return os.Link(tmp, name) })
 	if errors.Is(err, fs.ErrExist) { // somebody was faster
-		return s.existing(ctx, key, data)
+		return s.existing(ctx, key, c)
 	}
 	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, fs.ErrPermission) {
 		return fmt.Errorf("%w (writing once needs a file system with hard links)", err)
@@ -73,9 +89,10 @@ func (s *Store) write(ctx context.Context, key string, data []byte) error {
 	return s.settle(filepath.Dir(name))
 }
 
-// written makes a temporary file with data, whole and durable, and the folder that its
-// name will stand in. The file is discarded by the caller, also after an error.
-func (s *Store) written(ctx context.Context, name string, data []byte) (tmp string, err error) {
+// written makes a temporary file with the content, whole and durable, and the folder that
+// its name will stand in. The file is discarded by the caller, also after an error: one
+// whose content is wrong never gets a name.
+func (s *Store) written(ctx context.Context, name string, c content) (tmp string, err error) {
 	folder := filepath.Join(s.root, temporary)
 	if err := s.step("make folders", func() error {
 		return errors.Join(os.MkdirAll(folder, folderMode), os.MkdirAll(filepath.Dir(name), folderMode))
@@ -94,11 +111,13 @@ func (s *Store) written(ctx context.Context, name string, data []byte) (tmp stri
 	}
 	defer func() { _ = f.Close() }() // fails after the closing below, which is right
 	s.sweep.Do(func() { sweep(folder, f) })
+	if err := c.write(ctx, steps{ctx, s, f}); err != nil {
+		return f.Name(), err
+	}
 	for _, step := range []struct {
 		name string
 		do   func() error
 	}{
-		{"write", func() error { _, err := f.Write(data); return err }},
 		{"protect", func() error { return f.Chmod(fileMode) }},
 		{"sync file", func() error { return s.commit.file(f) }},
 		{"close", f.Close},

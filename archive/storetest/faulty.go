@@ -84,6 +84,35 @@ func (f *Faulty) Restore(ctx context.Context, key string, data []byte) error {
 	})
 }
 
+// PutFrom implements archive.Taker.
+func (f *Faulty) PutFrom(ctx context.Context, key string, src archive.Source) error {
+	return f.write("put", key, func() error {
+		t, err := f.taker()
+		if err != nil {
+			return err
+		}
+		return t.PutFrom(ctx, key, src)
+	})
+}
+
+// RestoreFrom implements archive.Taker.
+func (f *Faulty) RestoreFrom(ctx context.Context, key string, src archive.Source) error {
+	return f.write("restore", key, func() error {
+		t, err := f.taker()
+		if err != nil {
+			return err
+		}
+		return t.RestoreFrom(ctx, key, src)
+	})
+}
+
+func (f *Faulty) taker() (archive.Taker, error) {
+	if t, ok := f.Keeper.(archive.Taker); ok {
+		return t, nil
+	}
+	return nil, errors.New("the store behind it is no Taker")
+}
+
 // Versions implements archive.Versioned where the store does.
 func (f *Faulty) Versions(ctx context.Context, key string) iter.Seq2[[]byte, error] {
 	if v, ok := f.Keeper.(archive.Versioned); ok {

@@ -3,6 +3,7 @@ package storetest
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"iter"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/vidimus/vidimus/archive"
+	"github.com/vidimus/vidimus/validate/evidence"
 )
 
 // Memory is a store for tests: it holds everything in memory and forgets it. It
@@ -148,6 +150,43 @@ func (m *Memory) Restore(ctx context.Context, key string, data []byte) error {
 	defer m.mu.Unlock()
 	m.objects[key] = bytes.Clone(data)
 	return nil
+}
+
+// PutFrom implements archive.Taker, with everything in memory.
+func (m *Memory) PutFrom(ctx context.Context, key string, src archive.Source) error {
+	data, err := whole(ctx, key, src)
+	if err != nil {
+		return err
+	}
+	return m.Put(ctx, key, data)
+}
+
+// RestoreFrom implements archive.Taker.
+func (m *Memory) RestoreFrom(ctx context.Context, key string, src archive.Source) error {
+	data, err := whole(ctx, key, src)
+	if err != nil {
+		return err
+	}
+	return m.Restore(ctx, key, data)
+}
+
+// whole is what a source writes, if that is what it says.
+func whole(ctx context.Context, key string, src archive.Source) ([]byte, error) {
+	if err := admit(ctx, key); err != nil {
+		return nil, err
+	}
+	if src.Size < 0 || src.Size > archive.MaxObject {
+		return nil, fmt.Errorf("storing %q: %d octets, at most %d are allowed", key, src.Size, archive.MaxObject)
+	}
+	var data bytes.Buffer
+	if err := src.Write(ctx, &data); err != nil {
+		return nil, fmt.Errorf("storing %q: %w", key, err)
+	}
+	if int64(data.Len()) != src.Size || evidence.Of(data.Bytes()) != src.SHA256 {
+		return nil, &archive.DamagedError{Key: key, Says: fmt.Sprintf("its source wrote %d octets with the SHA-256 %s and said %d with %s",
+			data.Len(), evidence.Of(data.Bytes()), src.Size, src.SHA256)}
+	}
+	return data.Bytes(), nil
 }
 
 // Capabilities implements archive.Store.
