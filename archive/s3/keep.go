@@ -180,17 +180,13 @@ func (s *Store) Versions(ctx context.Context, key string) iter.Seq2[[]byte, erro
 // stays the first. Without versions it is replaced. Restored versions are locked as new
 // objects are.
 func (s *Store) Restore(ctx context.Context, key string, data []byte) error {
-	if err := admit(ctx, key); err != nil {
+	if err := admitSize(ctx, key, int64(len(data))); err != nil {
 		return err
 	}
-	opts := plainOptions(data)
-	if s.opts.Lock != Unlocked {
-		opts.Mode, opts.RetainUntilDate = s.mode(), s.until()
+	if size := int64(len(data)); size > s.partSize(size) {
+		return s.restoreParts(ctx, key, inMemory(data))
 	}
-	if s.opts.LegalHold {
-		opts.LegalHold = minio.LegalHoldEnabled
-	}
-	if _, err := s.create(ctx, key, data, opts); err != nil {
+	if _, err := s.create(ctx, key, data, s.lockOptions(plainOptions(data))); err != nil {
 		return s.failed(ctx, "restoring", key, err)
 	}
 	return nil

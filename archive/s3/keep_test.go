@@ -37,6 +37,23 @@ func TestKeeper(t *testing.T) {
 	})
 }
 
+func TestTaker(t *testing.T) {
+	onEach(t, func(t *testing.T, srv *server) {
+		for kind, sizes := range map[string][]int{"plain": {1, leastPart + 1}, "versions": {2 * leastPart}, "lock": {leastPart + 1}} {
+			t.Run(kind, func(t *testing.T) {
+				storetest.RunTaker(t, func(t *testing.T) storetest.Place {
+					o := srv.bucket(t, kind)
+					o.Part = leastPart
+					if kind == "lock" {
+						o.Lock, o.Retain = Governance, time.Hour
+					}
+					return storetest.Place{NoHolds: kind != "lock", Open: func(t *testing.T) archive.Store { return open1(t, o) }}
+				}, sizes...)
+			})
+		}
+	})
+}
+
 // Delete takes every version and every delete marker; a lock on any of them keeps all.
 func TestDeleteTakesAllVersions(t *testing.T) {
 	onEach(t, func(t *testing.T, srv *server) {

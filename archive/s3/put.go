@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/minio/minio-go/v7"
@@ -25,18 +26,19 @@ const askFirst = 32 << 10
 const conflictTries = 6
 
 // Put implements archive.Store. That bytes are already there is taken from the
-// store's own SHA-256 of them where it has one; Get and archive.Verify do not
-// rely on that. With a lock asked for, an object that is there has its retention
-// extended, never shortened.
+// store's own SHA-256 of them, or of the parts they were sent in, where it has one; Get
+// and archive.Verify do not rely on that. With a lock asked for, an object that is there
+// has its retention extended, never shortened.
 func (s *Store) Put(ctx context.Context, key string, data []byte) error {
-	if err := admit(ctx, key); err != nil {
+	if err := admitSize(ctx, key, int64(len(data))); err != nil {
 		return err
 	}
-	if int64(len(data)) > archive.MaxObject {
-		return fmt.Errorf("storing %q: %d octets, at most %d are allowed", key, len(data), archive.MaxObject)
+	src := inMemory(data)
+	if src.Size > s.partSize(src.Size) {
+		return s.putParts(ctx, key, src)
 	}
 	if len(data) >= askFirst {
-		err := s.existing(ctx, key, data)
+		err := s.existing(ctx, key, src)
 		var none *archive.NotFoundError
 		if !errors.As(err, &none) {
 			return err
@@ -49,7 +51,7 @@ func (s *Store) Put(ctx context.Context, key string, data []byte) error {
 		case err == nil:
 			return nil
 		case status == http.StatusPreconditionFailed:
-			return s.existing(ctx, key, data)
+			return s.existing(ctx, key, src)
 		case status == http.StatusConflict && try < conflictTries:
 			if err := wait(ctx, time.Duration(try*try)*20*time.Millisecond); err != nil {
 				return err
@@ -60,6 +62,16 @@ func (s *Store) Put(ctx context.Context, key string, data []byte) error {
 	}
 }
 
+func admitSize(ctx context.Context, key string, size int64) error {
+	if err := admit(ctx, key); err != nil {
+		return err
+	}
+	if size < 0 || size > archive.MaxObject {
+		return fmt.Errorf("storing %q: %d octets, at most %d are allowed", key, size, archive.MaxObject)
+	}
+	return nil
+}
+
 // create sends data in one part with its hash, signed over, on the condition in opts.
 func (s *Store) create(ctx context.Context, key string, data []byte, opts minio.PutObjectOptions) (minio.UploadInfo, error) {
 	sum := sha256.Sum256(data)
@@ -68,8 +80,13 @@ func (s *Store) create(ctx context.Context, key string, data []byte, opts minio.
 
 // putOptions are create-only, with checksum, and locked as asked.
 func (s *Store) putOptions(data []byte) minio.PutObjectOptions {
-	opts := plainOptions(data)
+	opts := s.lockOptions(plainOptions(data))
 	opts.SetMatchETagExcept("*") // If-None-Match: *
+	return opts
+}
+
+// lockOptions asks for the lock of new objects.
+func (s *Store) lockOptions(opts minio.PutObjectOptions) minio.PutObjectOptions {
 	if s.opts.Lock != Unlocked {
 		opts.Mode, opts.RetainUntilDate = s.mode(), s.until()
 	}
@@ -114,7 +131,7 @@ func (s *Store) until() time.Time {
 }
 
 // existing settles a Put whose key is taken: nil, ExistsError; else NotFoundError.
-func (s *Store) existing(ctx context.Context, key string, data []byte) error {
+func (s *Store) existing(ctx context.Context, key string, src archive.Source) error {
 	f, err := s.first(ctx, key)
 	if err != nil {
 		return err
@@ -123,21 +140,40 @@ func (s *Store) existing(ctx context.Context, key string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	want := sha256.Sum256(data)
-	same := info.Size == int64(len(data))
-	if same && sum != "" {
-		same = sum == base64.StdEncoding.EncodeToString(want[:])
-	} else if same {
-		got, err := s.read(ctx, key, f.versionID)
-		if err != nil {
+	same := info.Size == src.Size
+	if same {
+		if same, err = s.same(ctx, key, f, sum, src); err != nil {
 			return err
 		}
-		same = bytes.Equal(got, data)
 	}
 	if !same {
 		return &archive.ExistsError{Key: key}
 	}
 	return s.extend(ctx, key, f, info.Lock)
+}
+
+// same compares what is stored with a source of the same size: by the store's checksum
+// of the whole; or by that of the parts, after the source was cut in the same way; else
+// by reading. What the metadata say of the parts' size is no proof and need not be: with
+// a wrong size the checksums differ, and the object is read.
+func (s *Store) same(ctx context.Context, key string, f first, sum checksum, src archive.Source) (bool, error) {
+	switch {
+	case sum.sha256 != "" && !strings.Contains(sum.sha256, "-"):
+		return sum.sha256 == base64.StdEncoding.EncodeToString(src.SHA256[:]), nil
+	case sum.sha256 != "" && sum.part > 0:
+		w := newParts(src.Size, sum.part, func(int, []byte, [sha256.Size]byte) error { return nil })
+		if err := w.from(ctx, key, src); err != nil {
+			return false, s.failed(ctx, "comparing", key, err)
+		}
+		if w.composite() == sum.sha256 {
+			return true, nil
+		}
+	}
+	got := sha256.New()
+	if err := s.stream(ctx, key, f, got); err != nil {
+		return false, err
+	}
+	return [sha256.Size]byte(got.Sum(nil)) == src.SHA256, nil
 }
 
 // extend brings the lock of an object that is there up to what a new one would have.

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -79,7 +80,7 @@ func (s *Store) versions(ctx context.Context, prefix string, exact bool) (map[st
 	return all, nil
 }
 
-// Get implements archive.Store. A body that breaks off is asked for again.
+// Get implements archive.Store. A body that breaks off is asked for again from there on.
 func (s *Store) Get(ctx context.Context, key string) ([]byte, error) {
 	if err := admit(ctx, key); err != nil {
 		return nil, err
@@ -88,17 +89,35 @@ func (s *Store) Get(ctx context.Context, key string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	var data []byte
-	for range 3 {
-		if data, err = s.read(ctx, key, f.versionID); !errors.Is(err, io.ErrUnexpectedEOF) {
-			break
-		}
-	}
-	return data, err
+	return s.read(ctx, key, f.versionID)
 }
 
-// Stream implements archive.Streamer. It does not begin again after a broken answer:
-// some octets were written by then.
+// collector is a writer into memory.
+type collector struct{ data []byte }
+
+// Write implements io.Writer.
+func (c *collector) Write(p []byte) (int, error) {
+	c.data = append(c.data, p...)
+	return len(p), nil
+}
+
+func (s *Store) read(ctx context.Context, key, versionID string) ([]byte, error) {
+	var c collector
+	if err := s.stream(ctx, key, first{versionID: versionID}, &c); err != nil {
+		return nil, err
+	}
+	return c.data, nil
+}
+
+// streamTries is how often an answer that breaks off is asked for again from there on,
+// after at least one octet more has come; resumeTries how often without one.
+const (
+	streamTries = 1000
+	resumeTries = 3
+)
+
+// Stream implements archive.Streamer. An answer that breaks off is asked for again from
+// there on, of the same version and on the condition that it is still the same.
 func (s *Store) Stream(ctx context.Context, key string, w io.Writer) error {
 	if err := admit(ctx, key); err != nil {
 		return err
@@ -107,35 +126,93 @@ func (s *Store) Stream(ctx context.Context, key string, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	body, info, _, err := s.core.GetObject(ctx, s.opts.Bucket, s.prefix+key, minio.GetObjectOptions{VersionID: f.versionID})
+	return s.stream(ctx, key, f, w)
+}
+
+func (s *Store) stream(ctx context.Context, key string, f first, w io.Writer) error {
+	size, etag, err := int64(-1), "", error(nil)
+	out := &progress{w: w}
+	for try, idle := 0, 0; try < streamTries && idle < resumeTries; try++ {
+		before := out.n
+		size, etag, err = s.streamRest(ctx, key, f.versionID, size, etag, out)
+		var final *archive.DamagedError
+		var none *archive.NotFoundError
+		switch {
+		case err == nil:
+			return nil
+		case out.err != nil: // the writer's, which asking again does not mend
+			return s.failed(ctx, "reading", key, out.err)
+		case size < 0, errors.As(err, &final), errors.As(err, &none), ctx.Err() != nil:
+			return err
+		}
+		if idle++; out.n > before {
+			idle = 0
+		}
+	}
+	return fmt.Errorf("%w (after %d of %d octets)", err, out.n, size)
+}
+
+// progress notes how much has been written, and the writer's own error.
+type progress struct {
+	w   io.Writer
+	n   int64
+	err error
+}
+
+// Write implements io.Writer.
+func (p *progress) Write(data []byte) (n int, err error) {
+	n, p.err = p.w.Write(data)
+	p.n += int64(n)
+	return n, p.err
+}
+
+// streamRest writes what is not written yet of a version. size and etag are what the first
+// answer said of it; before that, size is negative.
+func (s *Store) streamRest(ctx context.Context, key, versionID string, size int64, etag string, out *progress) (int64, string, error) {
+	opts := minio.GetObjectOptions{VersionID: versionID}
+	if size >= 0 {
+		if err := opts.SetMatchETag(etag); err != nil {
+			return size, etag, s.failed(ctx, "reading", key, err)
+		}
+	}
+	if out.n > 0 {
+		if err := opts.SetRange(out.n, 0); err != nil {
+			return size, etag, s.failed(ctx, "reading", key, err)
+		}
+	}
+	body, info, header, err := s.core.GetObject(ctx, s.opts.Bucket, s.prefix+key, opts)
+	if r := minio.ToErrorResponse(err); err != nil && r.StatusCode == http.StatusPreconditionFailed {
+		return size, etag, &archive.DamagedError{Key: key, Says: "it was replaced while it was read"}
+	}
 	if err != nil {
-		return s.failed(ctx, "reading", key, err)
+		return size, etag, s.failed(ctx, "reading", key, err)
 	}
 	defer func() { _ = body.Close() }() // it was only read
-	n, err := io.Copy(w, body)
-	if err == nil && n != info.Size {
+	if size < 0 {
+		if info.Size < 0 || info.Size > archive.MaxObject {
+			return size, etag, &archive.DamagedError{Key: key, Says: fmt.Sprintf("%d octets, at most %d can have been written", info.Size, archive.MaxObject)}
+		}
+		size, etag = info.Size, info.ETag
+		if c, ok := out.w.(*collector); ok {
+			c.data = make([]byte, 0, size)
+		}
+	}
+	if info.ETag != etag {
+		return size, etag, &archive.DamagedError{Key: key, Says: "it was replaced while it was read"}
+	}
+	if out.n > 0 {
+		want := fmt.Sprintf("bytes %d-%d/%d", out.n, size-1, size)
+		if got := header.Get("Content-Range"); got != want {
+			return size, etag, fmt.Errorf("reading %q in %s: the rest was asked for and the store answers with the range %q, want %q", key, place(s.opts), got, want)
+		}
+	}
+	if _, err = io.Copy(out, io.LimitReader(body, size-out.n)); err == nil && out.n != size {
 		err = io.ErrUnexpectedEOF
 	}
 	if err != nil {
-		return s.failed(ctx, "reading", key, err)
+		return size, etag, s.failed(ctx, "reading", key, err)
 	}
-	return nil
-}
-
-func (s *Store) read(ctx context.Context, key, versionID string) ([]byte, error) {
-	body, info, _, err := s.core.GetObject(ctx, s.opts.Bucket, s.prefix+key, minio.GetObjectOptions{VersionID: versionID})
-	if err != nil {
-		return nil, s.failed(ctx, "reading", key, err)
-	}
-	defer func() { _ = body.Close() }() // it was only read
-	if info.Size < 0 || info.Size > archive.MaxObject {
-		return nil, &archive.DamagedError{Key: key, Says: fmt.Sprintf("%d octets, at most %d can have been written", info.Size, archive.MaxObject)}
-	}
-	data := make([]byte, info.Size)
-	if _, err := io.ReadFull(body, data); err != nil {
-		return nil, s.failed(ctx, "reading", key, err)
-	}
-	return data, nil
+	return size, etag, nil
 }
 
 // Stat implements archive.Store. The lock is read from the headers of HEAD, which
@@ -152,23 +229,32 @@ func (s *Store) Stat(ctx context.Context, key string) (archive.Info, error) {
 	return info, err
 }
 
-// head asks for one version; sha256 is the store's own checksum, base64, if it has
-// one of the whole object.
-func (s *Store) head(ctx context.Context, key string, f first) (info archive.Info, sha256 string, err error) {
+// checksum is the store's own of an object.
+type checksum struct {
+	sha256 string // base64; of the parts' checksums, if "-" and their number follow; "": none
+	part   int64  // the size of each part but the last, if that was noted
+}
+
+// head asks for one version.
+func (s *Store) head(ctx context.Context, key string, f first) (info archive.Info, sum checksum, err error) {
 	o, err := s.client.StatObject(ctx, s.opts.Bucket, s.prefix+key, minio.StatObjectOptions{VersionID: f.versionID, Checksum: true})
 	if err != nil {
-		return archive.Info{}, "", s.failed(ctx, "asking for", key, err)
+		return archive.Info{}, checksum{}, s.failed(ctx, "asking for", key, err)
 	}
 	info = archive.Info{Key: key, Size: o.Size, Hidden: f.hidden, Overwritten: f.overwritten}
 	info.Lock.Mode = strings.ToUpper(o.Metadata.Get("X-Amz-Object-Lock-Mode"))
 	info.Lock.LegalHold = strings.EqualFold(o.Metadata.Get("X-Amz-Object-Lock-Legal-Hold"), "ON")
 	if until := o.Metadata.Get("X-Amz-Object-Lock-Retain-Until-Date"); until != "" {
 		if info.Lock.Until, err = time.Parse(time.RFC3339, until); err != nil {
-			return archive.Info{}, "", fmt.Errorf("reading the retention date of %q: %w", key, err)
+			return archive.Info{}, checksum{}, fmt.Errorf("reading the retention date of %q: %w", key, err)
 		}
 		info.Lock.Until = info.Lock.Until.UTC()
 	}
-	return info, o.ChecksumSHA256, nil
+	sum.sha256 = o.ChecksumSHA256
+	if part, err := strconv.ParseInt(o.Metadata.Get(partHeader), 10, 64); err == nil && part > 0 && part <= archive.MaxObject {
+		sum.part = part
+	}
+	return info, sum, nil
 }
 
 // List implements archive.Store. In a bucket with versions a first pass collects
@@ -238,6 +324,10 @@ func admit(ctx context.Context, key string) error {
 func (s *Store) failed(ctx context.Context, doing, key string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
+	}
+	var damaged *archive.DamagedError
+	if errors.As(err, &damaged) {
+		return err
 	}
 	if r := minio.ToErrorResponse(err); r.StatusCode == http.StatusNotFound && r.Code != "NoSuchBucket" {
 		return &archive.NotFoundError{Key: key}

@@ -1,8 +1,13 @@
 // Package s3 keeps an archive in a bucket of any S3 store. It is the only home of
-// minio-go. Objects are written create-only (If-None-Match: *), in a single part,
-// because stores check that condition there and not all on multipart uploads;
-// always with their SHA-256, in a header and not in a trailer, which not all
-// stores take; and, when asked, locked until a date.
+// minio-go. Objects are written create-only (If-None-Match: *), with their SHA-256,
+// in a header and not in a trailer, which not all stores take; and, when asked,
+// locked until a date.
+//
+// An object that is larger than Options.Part is sent in parts, each with its SHA-256,
+// from one buffer. An upload that was interrupted is found again by the next Put of
+// the key: parts that the store has are not sent again. Uploads that nobody takes up
+// cost room that no listing shows, so a bucket should have a lifecycle rule with
+// AbortIncompleteMultipartUpload, of a week perhaps.
 //
 // In a bucket with versions the first version of a key is the truth: whatever is
 // put or marked over it later is a sign of tampering and is read through.
@@ -50,6 +55,10 @@ type Options struct {
 	Lock      Lock
 	Retain    time.Duration // from the moment of Put; wanted with a Lock
 	LegalHold bool          // put a legal hold on every object, too
+
+	// Part is the size in octets of the parts of larger objects, at least 5 MiB, and
+	// what an upload needs of memory. 0: 16 MiB.
+	Part int64
 
 	Now       func() time.Time  // the clock, for retention dates; wanted with a Lock
 	Transport http.RoundTripper // nil: the usual one
@@ -124,6 +133,9 @@ func (o Options) valid() error {
 		if err := archive.CheckKey(o.Prefix); err != nil {
 			return fmt.Errorf("prefix: %w", err)
 		}
+	}
+	if o.Part != 0 && (o.Part < leastPart || o.Part > archive.MaxObject) {
+		return fmt.Errorf("parts of %d octets, want %d to %d", o.Part, leastPart, archive.MaxObject)
 	}
 	switch o.Lock {
 	case Unlocked:

@@ -78,8 +78,8 @@ func TestChecksumAndLock(t *testing.T) {
 		}
 		info, sum, err := s.head(t.Context(), "k", f)
 		want := sha256.Sum256([]byte("locked"))
-		if err != nil || sum != base64.StdEncoding.EncodeToString(want[:]) {
-			t.Errorf("the store's checksum is %q, %v", sum, err)
+		if err != nil || sum.sha256 != base64.StdEncoding.EncodeToString(want[:]) {
+			t.Errorf("the store's checksum is %q, %v", sum.sha256, err)
 		}
 		least := time.Now().Add(o.Retain)
 		if l := info.Lock; l.Mode != "COMPLIANCE" || !l.LegalHold || l.Until.Before(least) || l.Until.After(least.Add(24*time.Hour)) {
@@ -197,6 +197,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"A5 absurd retention", func(o *Options) { o.Retain = MaxRetain + 1 }, "at most"},
 		{"retention without lock", func(o *Options) { o.Lock = Unlocked }, "without a lock mode"},
 		{"no clock", func(o *Options) { o.Now = nil }, "clock"},
+		{"parts", func(o *Options) { o.Part = 1 << 20 }, "parts of 1048576 octets"},
 		{"prefix", func(o *Options) { o.Prefix = "../x" }, "prefix"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

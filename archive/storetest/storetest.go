@@ -27,6 +27,8 @@ type Place struct {
 	// TrustsChecksums: Put takes the store's own hash for the octets that are
 	// there, so it may not notice that they were altered from behind.
 	TrustsChecksums bool
+	// NoHolds: nothing can be held at this place, as in a bucket without Object Lock.
+	NoHolds bool
 }
 
 // Run runs the suite. place makes a new empty place for each test.
