@@ -28,20 +28,21 @@ type faults struct {
 
 func (f *faults) step(name string, do func() error) error {
 	f.mu.Lock()
-	defer f.mu.Unlock()
 	n := f.count
 	f.count++
-	if n < f.at || n > f.at && !f.crash {
-		err := do()
-		if err == nil {
-			f.seen = append(f.seen, name)
-		}
-		return err
+	f.mu.Unlock()
+	healthy := n < f.at || n > f.at && !f.crash
+	if !healthy && (n != f.at || !f.effect) {
+		return errInjected
 	}
-	if n == f.at && f.effect {
-		if err := do(); err == nil {
-			f.seen = append(f.seen, name)
-		}
+	err := do() // which may have steps of its own
+	if err == nil {
+		f.mu.Lock()
+		f.seen = append(f.seen, name)
+		f.mu.Unlock()
+	}
+	if healthy {
+		return err
 	}
 	return errInjected
 }
@@ -156,5 +157,66 @@ func TestA4_SaveCrashesAtEachStep(t *testing.T) {
 		if damages, err := archive.Verify(t.Context(), after, id); err != nil || len(damages) != 0 {
 			t.Errorf("crash at step %d: verifying: %v, %v", at, damages, err)
 		}
+	}
+}
+
+// A4: PutFrom and RestoreFrom fail at each of their steps, each piece that they write too,
+// once without effect, and with it and for good.
+func TestA4_TakingFailsAtEachStep(t *testing.T) {
+	data, old := storetest.Octets(1, 2*piece+1), []byte("old")
+	for _, op := range []struct {
+		name   string
+		do     func(*Store) error
+		before []byte
+		last   string // after which it is durable
+		steps  int
+	}{
+		{"put", func(s *Store) error { return s.PutFrom(t.Context(), "a/k", storetest.Source(data)) }, nil, "sync folder", 12},
+		{"restore", func(s *Store) error { return s.RestoreFrom(t.Context(), "a/k", storetest.Source(data)) }, old, "replace", 13},
+	} {
+		t.Run(op.name, func(t *testing.T) {
+			world := func() string {
+				root := filepath.Join(t.TempDir(), "archive")
+				if op.before != nil {
+					if err := open(t, root).Put(t.Context(), "a/k", op.before); err != nil {
+						t.Fatal(err)
+					}
+				}
+				return root
+			}
+			total := &faults{at: 1 << 30}
+			s := open(t, world())
+			s.fault = total.step
+			if err := op.do(s); err != nil || total.count < op.steps {
+				t.Fatalf("undisturbed: %d steps, want at least %d; %v", total.count, op.steps, err)
+			}
+			for at := range total.count {
+				for _, how := range []faults{{}, {effect: true, crash: true}} { // to die before it: kill_test.go
+					name := fmt.Sprintf("step %d, effect %v, crash %v", at, how.effect, how.crash)
+					root := world()
+					f := &faults{at: at, effect: how.effect, crash: how.crash}
+					s := open(t, root)
+					s.fault = f.step
+					err := op.do(s)
+					if err == nil && !slices.Contains(f.seen, op.last) {
+						t.Errorf("%s: acknowledged before %q", name, op.last)
+					}
+					after := open(t, root)
+					got, getErr := after.Get(t.Context(), "a/k")
+					var none *archive.NotFoundError
+					whole := getErr == nil && bytes.Equal(got, data)
+					asBefore := op.before == nil && errors.As(getErr, &none) || op.before != nil && getErr == nil && bytes.Equal(got, op.before)
+					if !whole && (err == nil || !asBefore) {
+						t.Errorf("%s: then it reads as %d octets, %v", name, len(got), getErr)
+					}
+					if err := op.do(after); err != nil {
+						t.Errorf("%s: again: %v", name, err)
+					}
+					if got, err := after.Get(t.Context(), "a/k"); err != nil || !bytes.Equal(got, data) {
+						t.Errorf("%s: in the end it reads as %d octets, %v", name, len(got), err)
+					}
+				}
+			}
+		})
 	}
 }

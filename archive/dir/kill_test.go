@@ -78,10 +78,27 @@ var killed = []struct {
 			}
 		}
 	}},
+	{name: "put from", steps: 15, do: func(t *testing.T, st *Store, _ archive.Store) error {
+		return st.PutFrom(t.Context(), killKey, storetest.Source(killData))
+	}},
+	{name: "restore from", steps: 12, do: func(t *testing.T, st *Store, _ archive.Store) error {
+		return st.RestoreFrom(t.Context(), killKey, storetest.Source(killData))
+	}, prepare: func(t *testing.T, root string) {
+		if err := open(t, root).Put(t.Context(), killKey, killOld); err != nil {
+			t.Fatal(err)
+		}
+	}},
 	{name: "audit", steps: 8, do: func(t *testing.T, st *Store, _ archive.Store) error {
 		return audit.Open(st, func() time.Time { return killClock }).Append(t.Context(), audit.Event{Who: "clerk", What: "put", Result: "ok"})
 	}},
 }
+
+// What is put from a source, over three pieces, and what stands there before it is restored.
+var (
+	killKey  = "large/object"
+	killData = storetest.Octets(1, 2*piece+1)
+	killOld  = []byte("damaged")
+)
 
 func bundleID(t *testing.T, n int) string {
 	id, _ := storetest.Bundle(t, n)
@@ -214,6 +231,14 @@ func readable(t *testing.T, st *Store, at int, op string) {
 		default:
 			t.Errorf("killed at step %d of %s: bundle %d: same %v, %v", at, op, n, bytes.Equal(got, raw), err)
 		}
+	}
+	var none *archive.NotFoundError
+	switch got, err := st.Get(t.Context(), killKey); {
+	case errors.As(err, &none) && op != "restore from":
+	case err == nil && op == "restore from" && bytes.Equal(got, killOld):
+	case err == nil && bytes.Equal(got, killData):
+	default:
+		t.Errorf("killed at step %d of %s: %s reads as %d octets, %v", at, op, killKey, len(got), err)
 	}
 	if fixed, err := archive.Fixity(t.Context(), st, archive.FixityOptions{At: killClock}); op == "record" && (err != nil || fixed.Damaged+fixed.Unnoted > 0) {
 		t.Errorf("killed at step %d of %s: a record that nobody noted, or damage: %+v, %v", at, op, fixed, err)

@@ -73,9 +73,9 @@ func (s *Store) RestoreFrom(ctx context.Context, key string, src archive.Source)
 // later did not come between the other's completion and look. Stores that keep the
 // condition, as Amazon, MinIO and versitygw do, let only one complete.
 func (s *Store) putParts(ctx context.Context, key string, src archive.Source) error {
-	fresh := false
+	fresh, sent := false, ""
 	for try := 1; ; try++ {
-		err := s.existing(ctx, key, src)
+		err := s.existing(ctx, key, src, sent)
 		var none *archive.NotFoundError
 		if !errors.As(err, &none) {
 			if err == nil {
@@ -90,6 +90,7 @@ func (s *Store) putParts(ctx context.Context, key string, src archive.Source) er
 		if _, err = u.run(ctx); err != nil && !errors.Is(err, errAnew) {
 			return s.failed(ctx, "storing", key, err)
 		}
+		sent = u.sent
 		if fresh = u.fresh || try > 1; err != nil {
 			if err := wait(ctx, time.Duration(try*try)*20*time.Millisecond); err != nil {
 				return err
@@ -136,6 +137,7 @@ type upload struct {
 	own    bool // it was begun by us
 	stored map[int]minio.ObjectPart
 	done   []minio.CompletePart
+	sent   string // the checksum of all parts, after they were sent and were right
 }
 
 // run sends what the store does not have and completes the upload. It returns the version
@@ -152,6 +154,7 @@ func (u *upload) run(ctx context.Context) (version string, err error) {
 	if err != nil {
 		return "", err
 	}
+	u.sent = w.composite()
 	opts := minio.PutObjectOptions{}
 	if u.once {
 		opts.SetMatchETagExcept("*")

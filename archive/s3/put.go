@@ -38,7 +38,7 @@ func (s *Store) Put(ctx context.Context, key string, data []byte) error {
 		return s.putParts(ctx, key, src)
 	}
 	if len(data) >= askFirst {
-		err := s.existing(ctx, key, src)
+		err := s.existing(ctx, key, src, "")
 		var none *archive.NotFoundError
 		if !errors.As(err, &none) {
 			return err
@@ -51,7 +51,7 @@ func (s *Store) Put(ctx context.Context, key string, data []byte) error {
 		case err == nil:
 			return nil
 		case status == http.StatusPreconditionFailed:
-			return s.existing(ctx, key, src)
+			return s.existing(ctx, key, src, "")
 		case status == http.StatusConflict && try < conflictTries:
 			if err := wait(ctx, time.Duration(try*try)*20*time.Millisecond); err != nil {
 				return err
@@ -130,8 +130,9 @@ func (s *Store) until() time.Time {
 	return until
 }
 
-// existing settles a Put whose key is taken: nil, ExistsError; else NotFoundError.
-func (s *Store) existing(ctx context.Context, key string, src archive.Source) error {
+// existing settles a Put whose key is taken: nil, ExistsError; else NotFoundError. sent is
+// the checksum of the parts that were just sent, if any were.
+func (s *Store) existing(ctx context.Context, key string, src archive.Source, sent string) error {
 	f, err := s.first(ctx, key)
 	if err != nil {
 		return err
@@ -141,7 +142,7 @@ func (s *Store) existing(ctx context.Context, key string, src archive.Source) er
 		return err
 	}
 	same := info.Size == src.Size
-	if same {
+	if same && (sent == "" || sum.sha256 != sent) {
 		if same, err = s.same(ctx, key, f, sum, src); err != nil {
 			return err
 		}
