@@ -191,10 +191,10 @@ func TestA4_TakingFailsAtEachStep(t *testing.T) {
 				t.Fatalf("undisturbed: %d steps, want at least %d; %v", total.count, op.steps, err)
 			}
 			for at := range total.count {
-				for _, how := range []faults{{}, {effect: true, crash: true}} { // to die before it: kill_test.go
-					name := fmt.Sprintf("step %d, effect %v, crash %v", at, how.effect, how.crash)
+				for _, dies := range []bool{false, true} { // after it; before it: kill_test.go
+					name := fmt.Sprintf("step %d, effect and crash %v", at, dies)
 					root := world()
-					f := &faults{at: at, effect: how.effect, crash: how.crash}
+					f := &faults{at: at, effect: dies, crash: dies}
 					s := open(t, root)
 					s.fault = f.step
 					err := op.do(s)

@@ -146,8 +146,8 @@ func (s *server) client() *minio.Client {
 // bucket makes a new bucket: "plain", "versions" or "lock".
 func (s *server) bucket(t *testing.T, kind string) Options {
 	t.Helper()
-	name := fmt.Sprintf("%s-%d", kind, s.buckets.Add(1))
-	c := s.client()
+	o := s.options(kind)
+	name, c := o.Bucket, s.client()
 	if err := c.MakeBucket(t.Context(), name, minio.MakeBucketOptions{ObjectLocking: kind == "lock"}); err != nil {
 		t.Fatal(err)
 	}
@@ -156,6 +156,12 @@ func (s *server) bucket(t *testing.T, kind string) Options {
 			t.Fatal(err)
 		}
 	}
+	return o
+}
+
+// options are those of a bucket with a new name.
+func (s *server) options(kind string) Options {
+	name := fmt.Sprintf("%s-%d", kind, s.buckets.Add(1))
 	return Options{Bucket: name, Prefix: "archive/test", Endpoint: s.endpoint, Region: "us-east-1", Insecure: true,
 		AccessKey: s.access, SecretKey: s.secret, Now: time.Now}
 }
