@@ -67,11 +67,10 @@ func (s *Store) RestoreFrom(ctx context.Context, key string, src archive.Source)
 
 // putParts puts a large object, in parts. It is settled by what stands under the key after
 // the upload was completed and not by the answer to that: a gateway is known that says yes
-// when another writer's object is there, and one that ignores the condition. Where two
-// complete different octets on such a store, the first version is the object in a bucket
-// with versions; in one without, it is the later one, and both are told so, if the
-// later did not come between the other's completion and look. Stores that keep the
-// condition, as Amazon, MinIO and versitygw do, let only one complete.
+// when another writer's object is there. Amazon, MinIO and versitygw let only one complete.
+// On a store that ignores the condition, of two who complete different octets at the same
+// moment the first version is the object in a bucket with versions; in one without, the
+// later replaces the earlier, which may have been acknowledged.
 func (s *Store) putParts(ctx context.Context, key string, src archive.Source) error {
 	fresh, sent := false, ""
 	for try := 1; ; try++ {
