@@ -66,7 +66,7 @@ func Segments(ctx context.Context, st Store) iter.Seq2[int, error] {
 // SegmentKey is under what key segment n stands, for those who report about it.
 func SegmentKey(n int) string { return auditKey(n) }
 
-// PutHead stores the head of the audit log as of segment n.
+// PutHead stores the head of the audit log as of segment n, before its evidence records.
 func PutHead(ctx context.Context, st Store, n int, raw []byte) error {
 	if err := st.Put(ctx, headKey(n), raw); err != nil {
 		return fmt.Errorf("storing the head of the audit log at segment %d: %w", n, err)
@@ -74,38 +74,77 @@ func PutHead(ctx context.Context, st Store, n int, raw []byte) error {
 	return nil
 }
 
-// PutHeadRecord stores the evidence record over the head as of segment n.
-func PutHeadRecord(ctx context.Context, st Store, n int, raw []byte) error {
-	if err := st.Put(ctx, headRecordKey(n), raw); err != nil {
-		return fmt.Errorf("storing the evidence record over the head of the audit log at segment %d: %w", n, err)
+// PutHeadRecord stores evidence record n over the head as of a segment, n from 1 on; each
+// record holds all before it. Like every Put it is create-only.
+func PutHeadRecord(ctx context.Context, st Store, segment, n int, raw []byte) error {
+	if n < 1 || n > MaxRecords || len(raw) > MaxRecord {
+		return fmt.Errorf("storing evidence record %d over the head of the audit log at segment %d: %d octets; at most %d records of %d octets are kept", n, segment, len(raw), MaxRecords, MaxRecord)
+	}
+	if err := st.Put(ctx, headRecordKey(segment, n), raw); err != nil {
+		return fmt.Errorf("storing evidence record %d over the head of the audit log at segment %d: %w", n, segment, err)
 	}
 	return nil
 }
 
-// Head reads the head of the audit log as of segment n and the evidence record over it,
-// nil where it has none. Neither is checked.
-func Head(ctx context.Context, st Store, n int) (head, record []byte, err error) {
-	if head, err = st.Get(ctx, headKey(n)); err != nil {
-		return nil, nil, err
+// HeadRecord reads evidence record n over the head as of a segment, unchecked. One that is
+// not there is a *NotFoundError.
+func HeadRecord(ctx context.Context, st Store, segment, n int) ([]byte, error) {
+	raw, err := st.Get(ctx, headRecordKey(segment, n))
+	if err != nil {
+		return nil, fmt.Errorf("reading evidence record %d over the head of the audit log at segment %d: %w", n, segment, err)
 	}
-	record, err = st.Get(ctx, headRecordKey(n))
-	var none *NotFoundError
-	if errors.As(err, &none) {
-		return head, nil, nil
+	if len(raw) > MaxRecord {
+		return nil, &DamagedError{Key: headRecordKey(segment, n), Says: fmt.Sprintf("%d octets, at most %d can have been written", len(raw), MaxRecord)}
 	}
-	return head, record, err
+	return raw, nil
 }
 
-// Heads gives the segments at which the head of the audit log was stored, ascending.
-func Heads(ctx context.Context, st Store) iter.Seq2[int, error] {
-	return func(yield func(int, error) bool) {
+// Head reads the head of the audit log as of a segment, unchecked: what its evidence
+// records are over. One that is not there is a *NotFoundError.
+func Head(ctx context.Context, st Store, segment int) ([]byte, error) {
+	raw, err := st.Get(ctx, headKey(segment))
+	if err != nil {
+		return nil, fmt.Errorf("reading the head of the audit log at segment %d: %w", segment, err)
+	}
+	return raw, nil
+}
+
+// HeadKey is under what key the head as of a segment stands, for those who report about it.
+func HeadKey(segment int) string { return headKey(segment) }
+
+// StoredHead is a head of the audit log that a store has.
+type StoredHead struct {
+	Segment int // as of which it is
+	Records int // its evidence records, from the first on without a gap
+}
+
+// Heads gives the heads of the audit log that are stored, by ascending segments.
+func Heads(ctx context.Context, st Store) iter.Seq2[StoredHead, error] {
+	return func(yield func(StoredHead, error) bool) {
+		seen := map[int]bool{} // records of the head that comes next: its key is after theirs
+		of := 0
 		for info, err := range st.List(ctx, headsPrefix) {
 			if err != nil {
-				yield(0, fmt.Errorf("listing the heads of the audit log: %w", err))
+				yield(StoredHead{}, fmt.Errorf("listing the heads of the audit log: %w", err))
 				return
 			}
-			n := 0
-			if _, err := fmt.Sscanf(info.Key, headsPrefix+"%d.json", &n); err == nil && headKey(n) == info.Key && !yield(n, nil) {
+			segment, record, ok := numbersOfHeadKey(info.Key)
+			if !ok {
+				continue
+			}
+			if segment != of {
+				clear(seen)
+				of = segment
+			}
+			if record > 0 {
+				seen[record] = true
+				continue
+			}
+			head := StoredHead{Segment: segment}
+			for seen[head.Records+1] {
+				head.Records++
+			}
+			if !yield(head, nil) {
 				return
 			}
 		}

@@ -23,7 +23,8 @@ import (
 //	deleting/000001-done.json      it has ended
 //	audit/0000/00000001.jsonl      the audit log, a segment after another; see package audit
 //	audit-heads/00000001.json      how far the log went when it was sealed
-//	audit-heads/00000001.ers       the evidence record over that
+//	audit-heads/00000001.ers       the first evidence record over that
+//	audit-heads/00000001-000002.ers the next ones, each the one before, renewed
 //
 // An object can be checked with sha256sum and its key alone, a manifest too (its
 // SHA-256 is the ID), so the archive needs no index that could be lost: listing
@@ -53,6 +54,7 @@ const (
 	auditPrefix     = "audit/"
 	auditSuffix     = ".jsonl"
 	headsPrefix     = "audit-heads/"
+	headSuffix      = ".json"
 	auditDigits     = 8
 	auditShard      = 10_000 // segments in a folder
 )
@@ -222,8 +224,37 @@ func numberOfAuditKey(key string) (int, bool) {
 }
 
 // headKey is that of the head of the audit log as of segment n.
-func headKey(n int) string { return fmt.Sprintf("%s%0*d.json", headsPrefix, auditDigits, n) }
+func headKey(n int) string { return fmt.Sprintf("%s%0*d%s", headsPrefix, auditDigits, n, headSuffix) }
 
-func headRecordKey(n int) string {
-	return fmt.Sprintf("%s%0*d%s", headsPrefix, auditDigits, n, recordSuffix)
+// headRecordKey is that of evidence record n over a head. The first one has no number of
+// its own: it is from before heads were renewed. A listing gives all before their head.
+func headRecordKey(segment, n int) string {
+	if n == 1 {
+		return fmt.Sprintf("%s%0*d%s", headsPrefix, auditDigits, segment, recordSuffix)
+	}
+	return fmt.Sprintf("%s%0*d-%0*d%s", headsPrefix, auditDigits, segment, recordDigits, n, recordSuffix)
+}
+
+// numbersOfHeadKey is the reverse of headKey, with record 0, and of headRecordKey.
+func numbersOfHeadKey(key string) (segment, record int, ok bool) {
+	name, ok := strings.CutPrefix(key, headsPrefix)
+	if !ok || len(name) < auditDigits {
+		return 0, 0, false
+	}
+	segment, err := strconv.Atoi(name[:auditDigits])
+	if err != nil || segment < 1 {
+		return 0, 0, false
+	}
+	switch rest := name[auditDigits:]; {
+	case rest == headSuffix:
+		return segment, 0, headKey(segment) == key
+	case rest == recordSuffix:
+		record = 1
+	default:
+		digits, _ := strings.CutSuffix(rest, recordSuffix)
+		if record, err = strconv.Atoi(strings.TrimPrefix(digits, "-")); err != nil || record < 2 {
+			return 0, 0, false
+		}
+	}
+	return segment, record, headRecordKey(segment, record) == key
 }

@@ -282,16 +282,19 @@ func (r *replication) audit(ctx context.Context) error {
 		}
 		r.out.Audit++
 	}
-	for n, err := range Heads(ctx, r.from) {
+	for h, err := range Heads(ctx, r.from) {
 		if err != nil {
 			return err
 		}
-		head, record, err := Head(ctx, r.from, n)
+		head, err := Head(ctx, r.from, h.Segment)
 		if err == nil {
-			err = PutHead(ctx, r.to, n, head)
+			err = PutHead(ctx, r.to, h.Segment, head)
 		}
-		if err == nil && record != nil {
-			err = PutHeadRecord(ctx, r.to, n, record)
+		for n := 1; n <= h.Records && err == nil; n++ {
+			var record []byte
+			if record, err = HeadRecord(ctx, r.from, h.Segment, n); err == nil {
+				err = PutHeadRecord(ctx, r.to, h.Segment, n, record)
+			}
 		}
 		if err != nil {
 			return err

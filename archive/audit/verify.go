@@ -75,11 +75,12 @@ func (v *verifier) tell(p Problem) error {
 
 func (v *verifier) anchors(ctx context.Context, st archive.Store) error {
 	v.heads = map[int]Head{}
-	for n, err := range archive.Heads(ctx, st) {
+	for stored, err := range archive.Heads(ctx, st) {
 		if err != nil {
 			return err
 		}
-		raw, _, err := archive.Head(ctx, st, n)
+		n := stored.Segment
+		raw, err := archive.Head(ctx, st, n)
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sort"
+	"strconv"
 	"time"
 
 	"github.com/vidimus/vidimus/archive"
@@ -19,6 +20,7 @@ import (
 type Forecast struct {
 	Bundles  int    // in the store
 	Unsealed int    // of them, those without an evidence record
+	Heads    int    // of the audit log, with an evidence record
 	Falls    []Fall // by their day, then by their names
 	Damaged  []Problem
 }
@@ -31,20 +33,64 @@ type Fall struct {
 	What    string
 	Sealed  bool // evidence records rest on it; else bundles that have none
 	Bundles int
+	Heads   int // heads of the audit log whose evidence records rest on it
 }
 
 // Says is the fall as a sentence.
 func (f Fall) Says() string {
+	bundles, rest := count(f.Bundles, "bundle"), "rest"
+	if f.Bundles == 1 {
+		rest = "rests"
+	}
 	switch {
 	case f.Kind == OfRetention:
-		return fmt.Sprintf("The store keeps %d bundles until %s.", f.Bundles, day(f.At))
-	case f.At.Equal(never):
-		return fmt.Sprintf("%d bundles rest on %s, which never was good.", f.Bundles, f.What)
+		return fmt.Sprintf("The store keeps %s until %s.", bundles, day(f.At))
 	case f.Sealed:
-		return fmt.Sprintf("The evidence records of %d bundles rest on %s, until %s; renew before %s.", f.Bundles, f.What, day(f.At), day(f.RenewBy))
+		records, verb := "The evidence records of "+f.of(), "rest"
+		if f.Bundles+f.Heads == 1 {
+			records, verb = "The evidence record of "+f.of(), "rests"
+		}
+		if f.At.Equal(never) {
+			return fmt.Sprintf("%s %s on %s, which never was good.", records, verb, f.What)
+		}
+		return fmt.Sprintf("%s %s on %s, until %s; renew before %s.", records, verb, f.What, day(f.At), day(f.RenewBy))
+	case f.At.Equal(never):
+		return fmt.Sprintf("%s without an evidence record %s on %s, which never was good.", bundles, rest, f.What)
 	}
-	return fmt.Sprintf("%d bundles without an evidence record rest on %s, until %s; seal before %s.", f.Bundles, f.What, day(f.At), day(f.RenewBy))
+	return fmt.Sprintf("%s without an evidence record %s on %s, until %s; seal before %s.", bundles, rest, f.What, day(f.At), day(f.RenewBy))
 }
+
+// of says whose evidence records they are.
+func (f Fall) of() string {
+	heads := count(f.Heads, "head") + " of the audit log"
+	switch {
+	case f.Heads == 0:
+		return count(f.Bundles, "bundle")
+	case f.Bundles == 0:
+		return heads
+	}
+	return count(f.Bundles, "bundle") + " and of " + heads
+}
+
+// count is a number of things: 1 bundle, 12,340 bundles.
+func count(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return Grouped(n) + " " + what
+}
+
+// Grouped is a number with its thousands apart, as in 12,340.
+func Grouped(n int) string {
+	s := strconv.Itoa(n)
+	for at := len(s) - 3; at > 0 && s[at-1] != '-'; at -= 3 {
+		s = s[:at] + "," + s[at:]
+	}
+	return s
+}
+
+// touched is how many rest on one thing.
+type touched struct{ bundles, heads int }
 
 // fallKey is what makes two ends one fall.
 type fallKey struct {
@@ -57,7 +103,8 @@ type fallKey struct {
 // Predict says of every bundle of the store what it rests on and when that ends: the
 // newest time-stamp and hash tree of its evidence record; without one, the
 // certificates, OCSP answers and time-stamps of its evidence. Also until when the
-// store keeps it. Nothing is judged; Judge and TSAs are not asked.
+// store keeps it. The heads of the audit log that have evidence records are said too.
+// Nothing is judged; Judge and TSAs are not asked.
 func Predict(ctx context.Context, o Options) (Forecast, error) {
 	if o.Judge == nil {
 		o.Judge = func(context.Context, Question) (Answer, error) { return Answer{}, errors.New("no judge is asked here") }
@@ -66,7 +113,7 @@ func Predict(ctx context.Context, o Options) (Forecast, error) {
 	if err != nil {
 		return Forecast{}, err
 	}
-	p := &prediction{run: r, falls: map[fallKey]int{}, objects: map[evidence.ID]*certificate.Certificate{}, known: map[evidence.ID][]End{}}
+	p := &prediction{run: r, falls: map[fallKey]*touched{}, objects: map[evidence.ID]*certificate.Certificate{}, known: map[evidence.ID][]End{}}
 	for b, err := range archive.List(ctx, r.Store) {
 		if err != nil {
 			return p.out, err
@@ -78,28 +125,30 @@ func Predict(ctx context.Context, o Options) (Forecast, error) {
 			return p.out, err
 		}
 	}
+	for h, err := range archive.Heads(ctx, r.Store) {
+		if err == nil && h.Records > 0 {
+			err = p.head(ctx, subject{head: h.Segment, n: h.Records})
+		}
+		if err != nil {
+			return p.out, err
+		}
+	}
 	return p.result(), nil
 }
 
 type prediction struct {
 	*run
 	out     Forecast
-	falls   map[fallKey]int
+	falls   map[fallKey]*touched
 	objects map[evidence.ID]*certificate.Certificate // read once; lists share them by the thousand
 	known   map[evidence.ID][]End                    // of OCSP answers and tokens in evidence
 }
 
 // bundle counts what one bundle rests on, each thing once.
 func (p *prediction) bundle(ctx context.Context, b archive.Bundle) error {
-	ends, err := p.ends(ctx, b)
-	var damaged *archive.DamagedError
-	var unread *recordError
-	if errors.As(err, &damaged) || errors.As(err, &unread) {
-		p.out.Damaged = append(p.out.Damaged, Problem{b.ID, err.Error()})
-		return nil
-	}
+	ends, err := p.ends(ctx, b, func() (bundle.Manifest, error) { return archive.Manifest(ctx, p.Store, b.ID) })
 	if err != nil {
-		return err
+		return p.passOver(b.ID, err)
 	}
 	if b.Records == 0 {
 		p.out.Unsealed++
@@ -109,31 +158,66 @@ func (p *prediction) bundle(ctx context.Context, b archive.Bundle) error {
 		return err
 	}
 	ends = append(ends, p.bindings(), End{At: lock.Until, Kind: OfRetention, What: "the lock of the store"})
-	seen := map[fallKey]bool{}
-	for _, e := range ends {
-		key := fallKey{e.At, e.Kind, e.What, b.Records > 0}
-		if !e.At.IsZero() && !seen[key] {
-			seen[key] = true
-			p.falls[key]++
-		}
-	}
+	p.touch(ends, b.Records > 0, func(t *touched) { t.bundles++ })
 	return nil
 }
 
-func (p *prediction) ends(ctx context.Context, b archive.Bundle) ([]End, error) {
-	if b.Records > 0 {
-		return p.recordEnds(ctx, b)
+// head counts what the newest record over a head of the audit log rests on.
+func (p *prediction) head(ctx context.Context, of subject) error {
+	ends, err := p.recordEnds(ctx, of)
+	if err != nil {
+		return p.passOver(of.id(), err)
 	}
-	m, err := archive.Manifest(ctx, p.Store, b.ID)
+	p.out.Heads++
+	p.touch(ends, true, func(t *touched) { t.heads++ })
+	return nil
+}
+
+func (p *prediction) passOver(id string, err error) error {
+	var damaged *archive.DamagedError
+	var unread *recordError
+	if errors.As(err, &damaged) || errors.As(err, &unread) {
+		p.out.Damaged = append(p.out.Damaged, Problem{id, err.Error()})
+		return nil
+	}
+	return err
+}
+
+// touch counts one that rests on ends, each of them once.
+func (p *prediction) touch(ends []End, sealed bool, one func(*touched)) {
+	seen := map[fallKey]bool{}
+	for _, e := range ends {
+		key := fallKey{e.At, e.Kind, e.What, sealed}
+		if e.At.IsZero() || seen[key] {
+			continue
+		}
+		seen[key] = true
+		if p.falls[key] == nil {
+			p.falls[key] = &touched{}
+		}
+		one(p.falls[key])
+	}
+}
+
+// ends are those of a bundle, whose manifest is asked for where no record says it.
+func (p *prediction) ends(ctx context.Context, b archive.Bundle, manifest func() (bundle.Manifest, error)) ([]End, error) {
+	if b.Records > 0 {
+		of, err := subjectOf(b)
+		if err != nil {
+			return nil, err
+		}
+		return p.recordEnds(ctx, of)
+	}
+	m, err := manifest()
 	if err != nil {
 		return nil, err
 	}
 	return p.evidenceEnds(ctx, m)
 }
 
-// recordEnds are those of a bundle that has evidence records.
-func (p *prediction) recordEnds(ctx context.Context, b archive.Bundle) ([]End, error) {
-	rec, err := p.read(ctx, b.ID, b.Records)
+// recordEnds are the ends of an evidence record: its newest token, its newest tree.
+func (p *prediction) recordEnds(ctx context.Context, of subject) ([]End, error) {
+	rec, err := p.read(ctx, of)
 	if err != nil {
 		return nil, err
 	}
@@ -222,7 +306,7 @@ func (p *prediction) objectEnds(ctx context.Context, e bundle.Entry) ([]End, err
 
 func (p *prediction) result() Forecast {
 	for key, n := range p.falls {
-		f := Fall{At: key.at, Kind: key.kind, What: key.what, Sealed: key.sealed, Bundles: n}
+		f := Fall{At: key.at, Kind: key.kind, What: key.what, Sealed: key.sealed, Bundles: n.bundles, Heads: n.heads}
 		if key.kind != OfRetention {
 			f.RenewBy = End{At: key.at}.RenewBy()
 		}

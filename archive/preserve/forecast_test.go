@@ -73,11 +73,37 @@ func TestForecast(t *testing.T) {
 	if says != "The evidence records of 3 bundles rest on RSA with a key of 2048 bits, until 2056-11-22; renew before 2056-08-22." {
 		t.Error(says)
 	}
-	if says := f.Falls[9].Says(); !strings.HasPrefix(says, "1 bundles without an evidence record rest on RSA") || !strings.HasSuffix(says, "seal before 2056-08-22.") {
+	if says := f.Falls[9].Says(); !strings.HasPrefix(says, "1 bundle without an evidence record rests on RSA") || !strings.HasSuffix(says, "seal before 2056-08-22.") {
 		t.Error(says)
 	}
 	if says := f.Falls[4].Says(); says != "The store keeps 3 bundles until 2040-01-01." {
 		t.Error(says)
+	}
+}
+
+// The numbers of a sentence: one, several, thousands.
+func TestForecastSays(t *testing.T) {
+	at := eutest.Day(2029, 1, 1)
+	f := preserve.Fall{At: at, RenewBy: eutest.Day(2028, 10, 1), Kind: preserve.OfSignature, What: "RSA", Sealed: true}
+	for want, of := range map[string]preserve.Fall{
+		"The evidence record of 1 bundle rests on RSA, until 2029-01-01; renew before 2028-10-01.":                                              {Bundles: 1},
+		"The evidence records of 12,340 bundles rest on RSA, until 2029-01-01; renew before 2028-10-01.":                                        {Bundles: 12340},
+		"The evidence records of 1,234,567 bundles and of 1,000 heads of the audit log rest on RSA, until 2029-01-01; renew before 2028-10-01.": {Bundles: 1234567, Heads: 1000},
+		"The evidence record of 1 head of the audit log rests on RSA, until 2029-01-01; renew before 2028-10-01.":                               {Heads: 1},
+	} {
+		f.Bundles, f.Heads = of.Bundles, of.Heads
+		if got := f.Says(); got != want {
+			t.Errorf("%s\nwant %s", got, want)
+		}
+	}
+	f = preserve.Fall{At: at, Kind: preserve.OfRetention, Bundles: 1}
+	if got := f.Says(); got != "The store keeps 1 bundle until 2029-01-01." {
+		t.Error(got)
+	}
+	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", -1000: "-1,000", -100: "-100", 1000000: "1,000,000"} {
+		if got := preserve.Grouped(n); got != want {
+			t.Errorf("%d is written %s", n, got)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/vidimus/vidimus/archive"
@@ -67,10 +68,10 @@ type Options struct {
 }
 
 // Extra is a data object that is sealed with the bundles, such as the head of an audit
-// log. It is not renewed.
+// log, whose records Renew then renews like those of bundles.
 type Extra struct {
 	Data []byte
-	Keep func(ctx context.Context, record []byte) error // stores its evidence record
+	Keep func(ctx context.Context, record []byte) error // stores its first evidence record
 }
 
 // MaxBatch bounds the bundles under one time-stamp, and with them the memory of a run
@@ -89,6 +90,7 @@ type run struct {
 	Options
 	tokens tokenCache
 	ends   map[evidence.ID][]End // of tokens; by one goroutine only
+	heads  atomic.Int64          // records over heads of the audit log that were written
 }
 
 func newRun(o Options) (*run, error) {

@@ -32,11 +32,7 @@ func NewOutlook(st archive.Store, suite *policy.Suite) (*Outlook, error) {
 // Of gives the ends of one bundle, whose manifest was read, each once, those that never
 // come left out. What cannot be read of it is an *archive.DamagedError.
 func (o *Outlook) Of(ctx context.Context, b archive.Bundle, m bundle.Manifest) ([]End, error) {
-	of := func() ([]End, error) { return o.p.evidenceEnds(ctx, m) }
-	if b.Records > 0 {
-		of = func() ([]End, error) { return o.p.recordEnds(ctx, b) }
-	}
-	ends, err := of()
+	ends, err := o.p.ends(ctx, b, func() (bundle.Manifest, error) { return m, nil })
 	var unread *recordError
 	if errors.As(err, &unread) {
 		return nil, &archive.DamagedError{Key: b.ID, Object: "the evidence record", Says: err.Error()}

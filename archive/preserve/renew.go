@@ -16,23 +16,26 @@ import (
 
 // Renewed says what a run of Renew did.
 type Renewed struct {
-	Timestamp  int       // records renewed by a time-stamp renewal
-	Tree       int       // records renewed by a hash-tree renewal
-	NotDue     int       // records that need no renewal yet
+	Timestamp  int       // records of bundles renewed by a time-stamp renewal
+	Tree       int       // records of bundles renewed by a hash-tree renewal
+	NotDue     int       // records of bundles that need no renewal yet
+	Heads      int       // records over heads of the audit log that were renewed, by either
 	Unsealed   int       // bundles without a record: Seal gives them one
 	Timestamps int       // that were made
 	Lost       []Lost    // records that no longer prove, and were left as they are
 	Damaged    []Problem // bundles whose record or manifest cannot be read
 }
 
-// Lost is a bundle whose record no longer proves: no renewal can mend that.
+// Lost is a bundle, or a head of the audit log, whose record no longer proves: no renewal
+// can mend that.
 type Lost struct {
-	ID    string
+	ID    string    // of the bundle, or the key of the head
 	Since time.Time // zero where dates do not tell
 	Why   string
 }
 
-// Renew renews every evidence record whose renewal is due by a time: by another
+// Renew renews every evidence record whose renewal is due by a time, of bundles and over
+// heads of the audit log: by another
 // time-stamp over the last token where the hash tree is still good, else by a new
 // hash tree over the data and all before (RFC 4998 §5.2). It is idempotent and can be
 // killed at any moment: what is written is not due any more. Errors are as of Seal.
@@ -54,7 +57,19 @@ func Renew(ctx context.Context, o Options, due time.Time) (Renewed, error) {
 			n.out.Unsealed++
 			continue
 		}
-		if err := n.consider(ctx, b); err != nil {
+		of, err := subjectOf(b)
+		if err == nil {
+			err = n.consider(ctx, of)
+		}
+		if err != nil {
+			return n.out, err
+		}
+	}
+	for h, err := range archive.Heads(ctx, r.Store) {
+		if err == nil && h.Records > 0 {
+			err = n.consider(ctx, subject{head: h.Segment, n: h.Records})
+		}
+		if err != nil {
 			return n.out, err
 		}
 	}
@@ -89,26 +104,23 @@ var batchKeys = []batchKey{
 
 // batch are records that will share a time-stamp.
 type batch struct {
-	items  []item
+	items  []subject
 	leaves []byte
 	until  time.Time // the latest end of what they rest on now
 	newest time.Time // of their tokens
 }
 
-type item struct {
-	id evidence.ID
-	n  int // of its newest record
-}
-
-// consider decides on one bundle.
-func (n *renewal) consider(ctx context.Context, b archive.Bundle) error {
-	rec, err := n.read(ctx, b.ID, b.Records)
+// consider decides on one record.
+func (n *renewal) consider(ctx context.Context, of subject) error {
+	rec, err := n.read(ctx, of)
 	if err != nil {
-		return n.passOver(b.ID, err)
+		return n.passOver(of, err)
 	}
 	end := n.end(rec)
 	if !end.due(n.due) {
-		n.out.NotDue++
+		if of.head == 0 {
+			n.out.NotDue++
+		}
 		return nil
 	}
 	key := batchKey{digest: rec.last().digest()}
@@ -122,13 +134,14 @@ func (n *renewal) consider(ctx context.Context, b archive.Bundle) error {
 		into = &batch{}
 		n.batches[key] = into
 	}
-	data, err := archive.RawManifest(ctx, n.Store, b.ID)
+	data, err := of.data(ctx, n.Store)
 	if err != nil {
-		return n.passOver(b.ID, err)
+		return n.passOver(of, err)
 	}
-	// The first of a batch is always asked for itself: on it the new token is tried.
-	if sequence := sequenceOf(rec); len(into.items) == 0 || !n.good[sequence] {
-		lost, err := n.lost(ctx, b, rec, data)
+	// The first of a batch is always asked for itself: on it the new token is tried. So is
+	// a head: that its octets are those that were sealed no hash in its key tells.
+	if sequence := sequenceOf(rec); of.head > 0 || len(into.items) == 0 || !n.good[sequence] {
+		lost, err := n.lost(ctx, of, rec, data)
 		if err != nil {
 			return err
 		}
@@ -138,7 +151,7 @@ func (n *renewal) consider(ctx context.Context, b archive.Bundle) error {
 		}
 		n.good[sequence] = true
 	}
-	if err := into.add(b, rec, key, end, data); err != nil {
+	if err := into.add(of, rec, key, end, data); err != nil {
 		return err
 	}
 	if len(into.items) == n.Batch {
@@ -148,7 +161,7 @@ func (n *renewal) consider(ctx context.Context, b archive.Bundle) error {
 }
 
 // add puts a record into the batch.
-func (b *batch) add(of archive.Bundle, rec *record, key batchKey, end End, data []byte) error {
+func (b *batch) add(of subject, rec *record, key batchKey, end End, data []byte) error {
 	leaf, err := rec.renewalLeaf()
 	if key.tree {
 		leaf, err = rec.treeLeaf(key.digest, data)
@@ -156,22 +169,18 @@ func (b *batch) add(of archive.Bundle, rec *record, key batchKey, end End, data 
 	if err != nil {
 		return err
 	}
-	id, err := evidence.ParseID(of.ID)
-	if err != nil {
-		return err
-	}
 	tokens := rec.last().tokens
-	b.items, b.leaves = append(b.items, item{id, of.Records}), append(b.leaves, leaf...)
+	b.items, b.leaves = append(b.items, of), append(b.leaves, leaf...)
 	b.until, b.newest = later(b.until, end.At), later(b.newest, tokens[len(tokens)-1].GenTime)
 	return nil
 }
 
-// passOver writes down a bundle that is damaged; other errors end the run.
-func (n *renewal) passOver(id string, err error) error {
+// passOver writes down what is damaged; other errors end the run.
+func (n *renewal) passOver(of subject, err error) error {
 	var damaged *archive.DamagedError
 	var unread *recordError
 	if errors.As(err, &damaged) || errors.As(err, &unread) {
-		n.out.Damaged = append(n.out.Damaged, Problem{id, err.Error()})
+		n.out.Damaged = append(n.out.Damaged, Problem{of.id(), err.Error()})
 		return nil
 	}
 	return err
@@ -195,12 +204,12 @@ func sequenceOf(rec *record) evidence.ID {
 
 // lost asks the Judge whether the record still proves; nil: it does. To renew one
 // that does not would hide that something is wrong.
-func (r *run) lost(ctx context.Context, b archive.Bundle, rec *record, data []byte) (*Lost, error) {
-	s, err := r.state(ctx, rec, data, true)
+func (r *run) lost(ctx context.Context, of subject, rec *record, data []byte) (*Lost, error) {
+	s, err := r.state(ctx, of, rec, data, true)
 	if err != nil || s.Proves {
 		return nil, err
 	}
-	return &Lost{ID: b.ID, Since: s.Since, Why: s.Why}, nil
+	return &Lost{ID: of.id(), Since: s.Since, Why: s.Why}, nil
 }
 
 // flush renews a batch.
@@ -211,6 +220,8 @@ func (n *renewal) flush(ctx context.Context, key batchKey) error {
 	}
 	delete(n.batches, key)
 	wrote, err := n.renew(ctx, key, b)
+	heads := int(n.heads.Swap(0))
+	wrote, n.out.Heads = wrote-heads, n.out.Heads+heads
 	if key.tree {
 		n.out.Tree += wrote
 	} else {
@@ -230,7 +241,7 @@ func (n *renewal) renew(ctx context.Context, key batchKey, b *batch) (int, error
 	}
 	renewed := func(ctx context.Context, i int, token *tst.Token) ([]byte, error) {
 		leaf := b.leaves[i*t.size : (i+1)*t.size]
-		rec, err := n.read(ctx, b.items[i].id.String(), b.items[i].n)
+		rec, err := n.read(ctx, b.items[i])
 		if err != nil {
 			return nil, err
 		}
@@ -239,7 +250,7 @@ func (n *renewal) renew(ctx context.Context, key batchKey, b *batch) (int, error
 			return nil, err
 		}
 		if !key.tree && !bytes.Equal(leaf, same) {
-			return nil, fmt.Errorf("record %d of bundle %s has changed since it was read", b.items[i].n, b.items[i].id)
+			return nil, fmt.Errorf("record %d of %s has changed since it was read", b.items[i].n, b.items[i])
 		}
 		s, err := t.stamped(leaf, token)
 		if err != nil {
@@ -251,12 +262,12 @@ func (n *renewal) renew(ctx context.Context, key batchKey, b *batch) (int, error
 		if err := n.gains(token, key, b); err != nil {
 			return nil, err
 		}
-		return n.believe(ctx, b.items[0].id.String(), token, func(token *tst.Token) ([]byte, error) { return renewed(ctx, 0, token) })
+		return n.believe(ctx, b.items[0], token, func(token *tst.Token) ([]byte, error) { return renewed(ctx, 0, token) })
 	})
 	if err != nil {
 		return 0, err
 	}
-	return n.write(ctx, "renewing", token, len(b.items), func(i int) (evidence.ID, int) { return b.items[i].id, b.items[i].n + 1 },
+	return n.write(ctx, "renewing", token, len(b.items), func(i int) subject { return b.items[i].next() },
 		func(ctx context.Context, i int) ([]byte, error) { return renewed(ctx, i, token) })
 }
 

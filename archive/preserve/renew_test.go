@@ -50,8 +50,9 @@ func TestFiftyYears(t *testing.T) {
 	var ends time.Time
 	rsa := false
 	skipped := map[string]time.Time{} // since when a bundle does not prove
-	var ids, hidden []string
-	trees := 0
+	var ids, hidden, hiddenHead []string
+	var headSince time.Time // since when the head of the audit log at segment 2 does not prove
+	trees, heads := 0, 0
 	for month := 0; month <= 50*12; month += 2 {
 		s.clock(start.AddDate(0, month, 0))
 		// Nobody sells time-stamps of a unit's last year, nor by what is about to end.
@@ -67,8 +68,12 @@ func TestFiftyYears(t *testing.T) {
 		if month%60 == 0 {
 			ids = append(ids, s.save(month, month+2)...)
 		}
+		if month%60 == 0 {
+			s.logged()
+		}
 		o := s.options(tsa)
-		o.Store = hiding{s.store, hidden}
+		o.Extra = s.head
+		o.Store = hiding{s.store, append(slices.Clone(hidden), hiddenHead...)}
 		if _, err := preserve.Seal(t.Context(), o); err != nil {
 			t.Fatalf("sealing in month %d: %v", month, err)
 		}
@@ -76,9 +81,16 @@ func TestFiftyYears(t *testing.T) {
 		if err != nil || len(done.Lost) > 0 || len(done.Damaged) > 0 {
 			t.Fatalf("renewing in month %d: %+v, %v", month, done, err)
 		}
-		trees += done.Tree
-		if again, err := preserve.Renew(t.Context(), o, s.now); err != nil || again.Timestamps != 0 {
+		trees, heads = trees+done.Tree, heads+done.Heads
+		if again, err := preserve.Renew(t.Context(), o, s.now); err != nil || again.Timestamps+again.Heads != 0 {
 			t.Fatalf("renewing twice in month %d: %+v, %v", month, again, err)
+		}
+		if month == 12*18 { // from then on one head of the audit log is left out
+			state, err := preserve.VerifyHead(t.Context(), o, s.heads()[1])
+			if err != nil || !state.Proves || state.End.At.IsZero() {
+				t.Fatalf("the second head: %+v, %v", state, err)
+			}
+			hiddenHead, headSince = []string{"audit-heads/00000002"}, state.End.At
 		}
 		// From years 3, 18, 29 and 40 on one bundle is left out.
 		for _, year := range []int{3, 18, 29, 40} {
@@ -92,8 +104,8 @@ func TestFiftyYears(t *testing.T) {
 			}
 		}
 	}
-	if trees == 0 {
-		t.Error("no hash tree was renewed")
+	if trees == 0 || heads == 0 {
+		t.Errorf("%d hash trees and %d records over heads of the audit log were renewed", trees, heads)
 	}
 	for i, end := range map[int]string{1: "2046-11-22", 2: "2056-11-22"} {
 		if got := skipped[ids[i]].Format(time.DateOnly); got != end {
@@ -118,7 +130,9 @@ func TestFiftyYears(t *testing.T) {
 		}
 		t.Logf("%s: not since %s: %s", id[:8], state.Since.Format(time.DateOnly), state.Why)
 	}
+	s.headsProve(o, 11, headSince)
 	// Renewing those now finds them, names them and leaves them as they are.
+	skipped[archive.HeadKey(2)] = headSince
 	done, err := preserve.Renew(t.Context(), o, s.now)
 	if err != nil || len(done.Lost) != len(skipped) {
 		t.Fatalf("renewing what was left out: %+v, %v", done, err)

@@ -23,9 +23,9 @@ type Sealed struct {
 	Damaged    []Problem // bundles that were met and passed over
 }
 
-// Problem is a bundle that a run could not do its work for.
+// Problem is a bundle, or a head of the audit log, that a run could not do its work for.
 type Problem struct {
-	ID   string `json:"id"`
+	ID   string `json:"id"` // of the bundle, or the key of the head
 	Says string `json:"says"`
 }
 
@@ -102,12 +102,12 @@ func (r *run) seal(ctx context.Context, d algo.Digest, ids []evidence.ID) (wrote
 		return (&record{}).renewed(s, true).encode()
 	}
 	token, err := r.stamp(ctx, t, func(token *tst.Token) (*tst.Token, error) {
-		return r.believe(ctx, ids[0].String(), token, func(token *tst.Token) ([]byte, error) { return first(0, token) })
+		return r.believe(ctx, subject{bundle: ids[0], n: 1}, token, func(token *tst.Token) ([]byte, error) { return first(0, token) })
 	})
 	if err != nil {
 		return 0, damaged, err
 	}
-	wrote, err = r.write(ctx, "sealing", token, len(ids), func(i int) (evidence.ID, int) { return ids[i], 1 },
+	wrote, err = r.write(ctx, "sealing", token, len(ids), func(i int) subject { return subject{bundle: ids[i], n: 1} },
 		func(_ context.Context, i int) ([]byte, error) { return first(i, token) })
 	for i, x := range extra {
 		var raw []byte
@@ -187,8 +187,8 @@ func (t *tree) stamped(leaf []byte, token *tst.Token) (stamp, error) {
 // only. Where the answer rests on what was fetched, this is put into the token, and
 // the Judge is asked again without a network: a record that proves online only would
 // prove nothing once the TSA's responders are gone.
-func (r *run) believe(ctx context.Context, id string, token *tst.Token, with func(*tst.Token) ([]byte, error)) (*tst.Token, error) {
-	data, err := archive.RawManifest(ctx, r.Store, id)
+func (r *run) believe(ctx context.Context, s subject, token *tst.Token, with func(*tst.Token) ([]byte, error)) (*tst.Token, error) {
+	data, err := s.data(ctx, r.Store)
 	if err != nil {
 		return nil, err
 	}
@@ -197,7 +197,7 @@ func (r *run) believe(ctx context.Context, id string, token *tst.Token, with fun
 		if err != nil {
 			return nil, err
 		}
-		answer, err := r.Judge(ctx, Question{Record: raw, Name: DataObject, Data: data, At: later(r.Now(), token.GenTime), Fetch: fetch})
+		answer, err := r.Judge(ctx, Question{Record: raw, Name: s.object(), Data: data, At: later(r.Now(), token.GenTime), Fetch: fetch})
 		if err != nil {
 			return nil, err
 		}

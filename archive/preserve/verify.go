@@ -18,7 +18,7 @@ type State struct {
 	End      End       // of what it rests on; it must be renewed before
 	Since    time.Time // since when it does not prove; zero where dates do not tell
 	Why      string    // why it does not prove, a sentence
-	Bindings End       // of the hashes by which the manifest binds the bundle's objects
+	Bindings End       // of the hashes by which the manifest binds the bundle's objects; zero for a head
 }
 
 // Verify asks what the newest evidence record of a bundle proves, from the store
@@ -33,36 +33,57 @@ func Verify(ctx context.Context, o Options, id string) (State, error) {
 	if err != nil || n == 0 {
 		return State{}, err
 	}
-	data, err := archive.RawManifest(ctx, r.Store, id)
+	of, err := subjectOf(archive.Bundle{ID: id, Records: n})
 	if err != nil {
 		return State{}, err
 	}
-	rec, err := r.read(ctx, id, n)
+	return r.verify(ctx, of)
+}
+
+// VerifyHead asks the same of a head of the audit log. That the head is the log's, the
+// log itself says: see audit.Verify.
+func VerifyHead(ctx context.Context, o Options, h archive.StoredHead) (State, error) {
+	r, err := newRun(o)
+	if err != nil || h.Records == 0 {
+		return State{}, err
+	}
+	return r.verify(ctx, subject{head: h.Segment, n: h.Records})
+}
+
+func (r *run) verify(ctx context.Context, of subject) (State, error) {
+	data, err := of.data(ctx, r.Store)
+	if err != nil {
+		return State{}, err
+	}
+	rec, err := r.read(ctx, of)
 	var unread *recordError
 	if errors.As(err, &unread) {
-		return State{Records: n, Why: fmt.Sprintf("The record cannot be read: %v.", err)}, nil
+		return State{Records: of.n, Why: fmt.Sprintf("The record cannot be read: %v.", err)}, nil
 	}
 	if err != nil {
 		return State{}, err
 	}
-	s, err := r.state(ctx, rec, data, false)
-	s.Records = n
+	s, err := r.state(ctx, of, rec, data, false)
+	s.Records = of.n
 	return s, err
 }
 
 // state asks the Judge of a record, and the dates since when it does not prove.
-func (r *run) state(ctx context.Context, rec *record, data []byte, fetch bool) (State, error) {
+func (r *run) state(ctx context.Context, of subject, rec *record, data []byte, fetch bool) (State, error) {
 	raw, err := rec.encode()
 	if err != nil {
 		return State{}, err
 	}
 	tokens := rec.tokens()
 	at := later(r.Now(), tokens[len(tokens)-1].GenTime)
-	answer, err := r.Judge(ctx, Question{Record: raw, Name: DataObject, Data: data, At: at, Fetch: fetch})
+	answer, err := r.Judge(ctx, Question{Record: raw, Name: of.object(), Data: data, At: at, Fetch: fetch})
 	if err != nil {
 		return State{}, err
 	}
-	s := State{Stamps: len(tokens), Proves: answer.Passed, POE: answer.POE, End: r.end(rec), Bindings: r.bindings()}
+	s := State{Stamps: len(tokens), Proves: answer.Passed, POE: answer.POE, End: r.end(rec)}
+	if of.head == 0 {
+		s.Bindings = r.bindings()
+	}
 	if s.Proves && s.Bindings.over(at) {
 		s.Proves, s.Since, s.Why = false, s.Bindings.At, s.Bindings.Why
 		return s, nil

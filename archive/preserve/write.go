@@ -16,10 +16,10 @@ import (
 // their SHA-256 and the writing.
 const inHand = 64 << 20
 
-// write writes evidence records under one new token: n of them, which of says, in the
-// octets that encode gives. Of each some the SHA-256 are noted first, then they are
+// write writes evidence records under one new token: n of them, which of says with the
+// number that each gets, in the octets that encode gives. Of each some the SHA-256 are noted first, then they are
 // written; see archive.PutSums. It returns how many were written.
-func (r *run) write(ctx context.Context, step string, token *tst.Token, n int, of func(int) (evidence.ID, int), encode func(context.Context, int) ([]byte, error)) (wrote int, err error) {
+func (r *run) write(ctx context.Context, step string, token *tst.Token, n int, of func(int) subject, encode func(context.Context, int) ([]byte, error)) (wrote int, err error) {
 	some := archive.MaxSums
 	for from := 0; from < n && err == nil; {
 		if from == 0 { // they are of about one size: most of it is the token
@@ -37,50 +37,59 @@ func (r *run) write(ctx context.Context, step string, token *tst.Token, n int, o
 	return wrote, err
 }
 
-func (r *run) writeSome(ctx context.Context, step string, token *tst.Token, from, to, n int, of func(int) (evidence.ID, int), encode func(context.Context, int) ([]byte, error)) (int, error) {
-	raw, sums := make([][]byte, to-from), make([]archive.RecordSum, to-from)
+func (r *run) writeSome(ctx context.Context, step string, token *tst.Token, from, to, n int, of func(int) subject, encode func(context.Context, int) ([]byte, error)) (int, error) {
+	raw := make([][]byte, to-from)
 	_, err := each(ctx, to-from, nil, func(ctx context.Context, i int) (_ bool, err error) {
 		raw[i], err = encode(ctx, from+i)
-		id, number := of(from + i)
-		sums[i] = archive.RecordSum{Bundle: id, N: number, SHA256: evidence.Of(raw[i])}
 		return false, err
 	})
 	if err == nil {
+		var sums []archive.RecordSum
+		for i := range raw {
+			if s := of(from + i); s.head == 0 {
+				sums = append(sums, archive.RecordSum{Bundle: s.bundle, N: s.n, SHA256: evidence.Of(raw[i])})
+			}
+		}
 		err = archive.PutSums(ctx, r.Store, token.GenTime, sums)
 	}
 	if err != nil {
 		return 0, err
 	}
 	return each(ctx, to-from, func(done int) { r.Progress(Progress{step, from + done, n}) }, func(ctx context.Context, i int) (bool, error) {
-		return r.put(ctx, sums[i].Bundle.String(), sums[i].N, raw[i])
+		return r.put(ctx, of(from+i), raw[i])
 	})
 }
 
 // put writes a record; false where another run was faster, which is as good.
-func (r *run) put(ctx context.Context, id string, n int, raw []byte) (bool, error) {
-	err := archive.PutRecord(ctx, r.Store, id, n, raw)
+func (r *run) put(ctx context.Context, s subject, raw []byte) (bool, error) {
+	err := s.put(ctx, r.Store, raw)
 	var exists *archive.ExistsError
 	if errors.As(err, &exists) {
 		return false, nil
+	}
+	if err == nil && s.head > 0 {
+		r.heads.Add(1)
 	}
 	return err == nil, err
 }
 
 // read reads a stored record; where the store noted its SHA-256, in the octets that were
 // written, if it still has them under any version.
-func (r *run) read(ctx context.Context, id string, n int) (*record, error) {
-	raw, err := archive.Record(ctx, r.Store, id, n)
+func (r *run) read(ctx context.Context, s subject) (*record, error) {
+	raw, err := s.record(ctx, r.Store)
 	if err != nil {
 		return nil, err
 	}
 	rec, err := parse(raw, &r.tokens)
-	if good, says, sumErr := r.asWritten(ctx, id, n, raw, rec); sumErr != nil {
-		return nil, sumErr
-	} else if says == "" && good != nil {
-		rec, err = parse(good, &r.tokens)
+	if s.head == 0 { // of heads nothing is noted
+		if good, says, sumErr := r.asWritten(ctx, s.bundle.String(), s.n, raw, rec); sumErr != nil {
+			return nil, sumErr
+		} else if says == "" && good != nil {
+			rec, err = parse(good, &r.tokens)
+		}
 	}
 	if err != nil {
-		return nil, &recordError{fmt.Errorf("bundle %s, record %d: %w", id, n, err)}
+		return nil, &recordError{fmt.Errorf("%s, record %d: %w", s, s.n, err)}
 	}
 	return rec, nil
 }

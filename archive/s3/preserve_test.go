@@ -3,6 +3,7 @@ package s3
 import (
 	"context"
 	"crypto"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -114,14 +115,15 @@ func TestSealAndRenewOverS3(t *testing.T) {
 				if err := archive.PutHead(ctx, st, head.Segment, raw); err != nil {
 					return err
 				}
-				return archive.PutHeadRecord(ctx, st, head.Segment, record)
+				return archive.PutHeadRecord(ctx, st, head.Segment, 1, record)
 			}}}, nil
 		}
 		if done, err := preserve.Seal(t.Context(), options); err != nil || done.Sealed != 5 || done.Timestamps != 1 {
 			t.Fatalf("sealed %+v, %v", done, err)
 		}
-		stored, record, err := archive.Head(t.Context(), st, head.Segment)
-		if err != nil || string(stored) != string(raw) {
+		stored, err := archive.Head(t.Context(), st, head.Segment)
+		record, err2 := archive.HeadRecord(t.Context(), st, head.Segment, 1)
+		if err = errors.Join(err, err2); err != nil || string(stored) != string(raw) {
 			t.Fatalf("the head: %q, %v", stored, err)
 		}
 		if a, err := s.ask(t.Context(), preserve.Question{Record: record, Name: "head.json", Data: raw, At: s.now}); err != nil || !a.Passed {
@@ -132,8 +134,16 @@ func TestSealAndRenewOverS3(t *testing.T) {
 		}
 		for range 3 {
 			s.clock(s.now.AddDate(4, 10, 0))
-			if done, err := preserve.Renew(t.Context(), options, s.now); err != nil || done.Timestamp != 5 || len(done.Lost) != 0 {
+			if done, err := preserve.Renew(t.Context(), options, s.now); err != nil || done.Timestamp != 5 || done.Heads != 1 || len(done.Lost) != 0 {
 				t.Fatalf("renewed in %d: %+v, %v", s.now.Year(), done, err)
+			}
+		}
+		for stored, err := range archive.Heads(t.Context(), st) {
+			if err != nil || stored.Records != 4 {
+				t.Errorf("the head of the audit log: %+v, %v", stored, err)
+			}
+			if state, err := preserve.VerifyHead(t.Context(), options, stored); err != nil || !state.Proves || state.Stamps != 4 || state.POE.Year() != 2026 {
+				t.Errorf("the head of the audit log after three renewals: %+v, %v", state, err)
 			}
 		}
 		for _, id := range ids {

@@ -204,16 +204,16 @@ func sealHead(st archive.Store) func(context.Context) ([]preserve.Extra, error) 
 			return nil, err
 		}
 		var none *archive.NotFoundError
-		if _, record, err := archive.Head(ctx, st, head.Segment); err == nil && record != nil {
+		if _, err := archive.HeadRecord(ctx, st, head.Segment, 1); err == nil {
 			return nil, nil
-		} else if err != nil && !errors.As(err, &none) {
+		} else if !errors.As(err, &none) {
 			return nil, err
 		}
 		return []preserve.Extra{{Data: raw, Keep: func(ctx context.Context, record []byte) error {
 			if err := archive.PutHead(ctx, st, head.Segment, raw); err != nil {
 				return err
 			}
-			err := archive.PutHeadRecord(ctx, st, head.Segment, record)
+			err := archive.PutHeadRecord(ctx, st, head.Segment, 1, record)
 			var exists *archive.ExistsError
 			if errors.As(err, &exists) { // another run was faster
 				return nil
