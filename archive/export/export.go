@@ -111,6 +111,11 @@ func (e *writer) write(ctx context.Context, o Options) error {
 	if err := e.audit(ctx); err != nil {
 		return err
 	}
+	if e.all { // over parts of the log the heads say nothing
+		if err := e.heads(ctx); err != nil {
+			return err
+		}
+	}
 	return e.lists()
 }
 
@@ -217,6 +222,30 @@ func (e *writer) audit(ctx context.Context) error {
 	return nil
 }
 
+// heads adds the heads of the audit log that were sealed, with all evidence records over
+// them.
+func (e *writer) heads(ctx context.Context) error {
+	for h, err := range archive.Heads(ctx, e.st) {
+		if err != nil {
+			return err
+		}
+		head, err := archive.Head(ctx, e.st, h.Segment)
+		if err == nil {
+			err = e.add(headName(h.Segment), head)
+		}
+		for n := 1; n <= h.Records && err == nil; n++ {
+			var record []byte
+			if record, err = archive.HeadRecord(ctx, e.st, h.Segment, n); err == nil {
+				err = e.add(headRecordName(h.Segment, n), record)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // lists adds the manifest and what sha256sum and sha512sum read.
 func (e *writer) lists() error {
 	raw, err := json.MarshalIndent(e.manifest, "", " ")
@@ -295,5 +324,11 @@ func bundleName(id string) string { return "bundles/" + id + ".asice" }
 func objectName(id string) string { return "bundles/" + id + ".manifest.json" }
 
 func recordName(id string, n int) string { return fmt.Sprintf("bundles/%s.record-%06d.ers", id, n) }
+
+func headName(segment int) string { return fmt.Sprintf("audit-heads/%08d.json", segment) }
+
+func headRecordName(segment, n int) string {
+	return fmt.Sprintf("audit-heads/%08d.record-%06d.ers", segment, n)
+}
 
 func deletionName(id string) string { return "deletions/" + id + ".json" }

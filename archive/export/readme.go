@@ -17,6 +17,9 @@ WHAT IS IN IT
   deletions/ID.json             says that a bundle existed and was deleted: what, why, by
                                 whom, when. ID.json.p7s is a signature over it.
   audit.jsonl                   lines of the archive's audit log: who did what and when.
+  audit-heads/N.json            of a whole archive: how far the log went at a time, with the
+                                SHA-256 of its last line then (without the line feed).
+  audit-heads/N.record-000001.ers  evidence records over that, as of bundles.
   MANIFEST.json                 all of these files with their hashes.
   SHA256SUMS, SHA512SUMS        the same hashes in the form of sha256sum and sha512sum.
 

@@ -1,7 +1,6 @@
 package preserve
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -104,10 +103,25 @@ var batchKeys = []batchKey{
 
 // batch are records that will share a time-stamp.
 type batch struct {
-	items  []subject
+	items  []item
 	leaves []byte
 	until  time.Time // the latest end of what they rest on now
 	newest time.Time // of their tokens
+}
+
+// item is a record with its SHA-256 when it was considered: it is read again when it is
+// written, and what a store then gives wrongly once would stand in the new one for ever.
+type item struct {
+	subject
+	sum evidence.ID
+}
+
+func (i item) check(rec *record) error {
+	raw, err := rec.encode()
+	if err == nil && evidence.Of(raw) != i.sum {
+		err = fmt.Errorf("record %d of %s has changed since it was read; run it again", i.n, i.subject)
+	}
+	return err
 }
 
 // consider decides on one record.
@@ -169,8 +183,12 @@ func (b *batch) add(of subject, rec *record, key batchKey, end End, data []byte)
 	if err != nil {
 		return err
 	}
+	raw, err := rec.encode()
+	if err != nil {
+		return err
+	}
 	tokens := rec.last().tokens
-	b.items, b.leaves = append(b.items, of), append(b.leaves, leaf...)
+	b.items, b.leaves = append(b.items, item{of, evidence.Of(raw)}), append(b.leaves, leaf...)
 	b.until, b.newest = later(b.until, end.At), later(b.newest, tokens[len(tokens)-1].GenTime)
 	return nil
 }
@@ -241,16 +259,12 @@ func (n *renewal) renew(ctx context.Context, key batchKey, b *batch) (int, error
 	}
 	renewed := func(ctx context.Context, i int, token *tst.Token) ([]byte, error) {
 		leaf := b.leaves[i*t.size : (i+1)*t.size]
-		rec, err := n.read(ctx, b.items[i])
+		rec, err := n.read(ctx, b.items[i].subject)
+		if err == nil {
+			err = b.items[i].check(rec)
+		}
 		if err != nil {
 			return nil, err
-		}
-		same, err := rec.renewalLeaf()
-		if err != nil {
-			return nil, err
-		}
-		if !key.tree && !bytes.Equal(leaf, same) {
-			return nil, fmt.Errorf("record %d of %s has changed since it was read", b.items[i].n, b.items[i])
 		}
 		s, err := t.stamped(leaf, token)
 		if err != nil {
@@ -262,7 +276,7 @@ func (n *renewal) renew(ctx context.Context, key batchKey, b *batch) (int, error
 		if err := n.gains(token, key, b); err != nil {
 			return nil, err
 		}
-		return n.believe(ctx, b.items[0], token, func(token *tst.Token) ([]byte, error) { return renewed(ctx, 0, token) })
+		return n.believe(ctx, b.items[0].subject, token, func(token *tst.Token) ([]byte, error) { return renewed(ctx, 0, token) })
 	})
 	if err != nil {
 		return 0, err

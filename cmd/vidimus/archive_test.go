@@ -24,7 +24,8 @@ var archiveClock = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 func runArchive(t *testing.T, args ...string) (stdout string, err error) {
 	t.Helper()
 	var out bytes.Buffer
-	rt := &runtime{Stdout: &out, Stderr: &out, Now: func() time.Time { return archiveClock }}
+	rt := &runtime{Stdout: &out, Stderr: &out, Now: func() time.Time { return archiveClock },
+		CacheDir: func() (string, error) { return t.TempDir(), nil }}
 	var cmd ArchiveCmd
 	parser, err := kong.New(&cmd, kong.Name("archive"), kong.Exit(func(int) { t.Fatal("kong ended the test") }))
 	if err != nil {

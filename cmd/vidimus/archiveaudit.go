@@ -21,8 +21,10 @@ type ArchiveAuditCmd struct {
 
 // ArchiveAuditVerifyCmd is `vidimus archive audit verify`.
 type ArchiveAuditVerifyCmd struct {
+	judgeFlags
 	StoreFlags
 	Head   string `placeholder:"SEQ:HASH" help:"The head as an earlier run printed it: the log must still have that entry with that hash."`
+	At     string `placeholder:"TIME" help:"Judge evidence records as of this time, RFC 3339. Default: now."`
 	Format string `enum:"text,json" default:"text" help:"text, or json: one object for each problem, and one for the run."`
 }
 
@@ -31,7 +33,8 @@ func (c *ArchiveAuditVerifyCmd) Help() string {
 	return `Reads the whole audit log and names every entry that was altered, removed or moved. Each
 entry holds the hash of the one before. That the end was cut off shows by the heads that
 were sealed with bundles (vidimus archive renew), and by a head that you noted from an
-earlier run and give with --head. Exit status 1 when anything is not as it was written.
+earlier run and give with --head. Of each head that was sealed the newest evidence record
+is judged, by the lists and the policy, offline. Exit status 1 when anything is not as it was written.
 
 Example:
   vidimus archive audit verify --store dir:proof --head 1207:8d3f…`
@@ -59,7 +62,11 @@ func (c *ArchiveAuditVerifyCmd) Run(rt *runtime) error {
 				return err
 			}
 		}
-		if err := c.print(rt.Stdout, v); err != nil {
+		sealed, err := c.heads(ctx, rt, st, &v)
+		if err != nil {
+			return err
+		}
+		if err := c.print(rt.Stdout, v, sealed); err != nil {
 			return err
 		}
 		if v.Problems > 0 {
@@ -96,16 +103,20 @@ func (c *ArchiveAuditVerifyCmd) problem(w io.Writer, p audit.Problem) error {
 	return err
 }
 
-func (c *ArchiveAuditVerifyCmd) print(w io.Writer, v audit.Verified) error {
+func (c *ArchiveAuditVerifyCmd) print(w io.Writer, v audit.Verified, sealed *headsState) error {
 	if c.Format == "json" {
 		return json.NewEncoder(w).Encode(struct {
-			Entries  int64      `json:"entries"`
-			Head     audit.Head `json:"head"`
-			Sealed   audit.Head `json:"sealed"`
-			Problems int        `json:"problems"`
-		}{v.Entries, v.Head, v.Anchored, v.Problems})
+			Entries  int64       `json:"entries"`
+			Head     audit.Head  `json:"head"`
+			Sealed   audit.Head  `json:"sealed"`
+			Problems int         `json:"problems"`
+			Records  *headsState `json:"evidenceRecords,omitempty"`
+		}{v.Entries, v.Head, v.Anchored, v.Problems, sealed})
 	}
 	_, err := fmt.Fprintf(w, "%s, %s; sealed up to entry %d; head %d:%s\n", counted(int(v.Entries), "entry", "entries"), counted(v.Problems, "problem", "problems"), v.Anchored.Seq, v.Head.Seq, v.Head.Hash)
+	if err == nil && sealed != nil {
+		_, err = fmt.Fprintln(w, plainText(sealed.says()))
+	}
 	return err
 }
 

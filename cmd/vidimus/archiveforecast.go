@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/vidimus/vidimus/archive"
@@ -38,6 +39,7 @@ type forecast struct {
 	Suite    string             `json:"suite"`
 	Bundles  int                `json:"bundles"`
 	Unsealed int                `json:"unsealed"`
+	Heads    int                `json:"auditHeads,omitempty"` // of the audit log, with an evidence record
 	Falls    []fall             `json:"falls"`
 	Damaged  []preserve.Problem `json:"damaged,omitempty"`
 }
@@ -49,6 +51,7 @@ type fall struct {
 	What    string        `json:"what"`
 	Sealed  bool          `json:"sealed"`
 	Bundles int           `json:"bundles"`
+	Heads   int           `json:"auditHeads,omitempty"`
 	Overdue bool          `json:"overdue,omitempty"`
 	Says    string        `json:"says"`
 }
@@ -75,12 +78,12 @@ func (c *ArchiveForecastCmd) Run(rt *runtime) error {
 		if err := log.told(ctx, "forecast", "", err, forecastDetail(f)); err != nil {
 			return err
 		}
-		out := forecast{At: report.Time{Time: rt.Now()}, Suite: p.Suite.Name, Bundles: f.Bundles, Unsealed: f.Unsealed, Falls: []fall{}, Damaged: f.Damaged}
+		out := forecast{At: report.Time{Time: rt.Now()}, Suite: p.Suite.Name, Bundles: f.Bundles, Unsealed: f.Unsealed, Heads: f.Heads, Falls: []fall{}, Damaged: f.Damaged}
 		for _, x := range f.Falls {
 			if x.At.After(until) {
 				break // they stand by their day
 			}
-			out.Falls = append(out.Falls, fall{report.Time{Time: x.At}, report.Time{Time: x.RenewBy}, x.Kind, x.What, x.Sealed, x.Bundles,
+			out.Falls = append(out.Falls, fall{report.Time{Time: x.At}, report.Time{Time: x.RenewBy}, x.Kind, x.What, x.Sealed, x.Bundles, x.Heads,
 				!x.RenewBy.IsZero() && !out.At.Before(x.RenewBy), x.Says()})
 		}
 		if c.Format == "json" {
@@ -98,9 +101,18 @@ func forecastDetail(f preserve.Forecast) string {
 	return fmt.Sprintf("of %s: %s", counted(f.Bundles, "bundle", "bundles"), counted(len(f.Falls), "end", "ends"))
 }
 
+// counts says what the forecast is about.
+func (f forecast) counts() string {
+	out := fmt.Sprintf("%s, %s of them without an evidence record", counted(f.Bundles, "bundle", "bundles"), preserve.Grouped(f.Unsealed))
+	if f.Heads > 0 {
+		out += "; " + counted(f.Heads, "head", "heads") + " of the audit log"
+	}
+	return out
+}
+
 // table is the forecast for people.
 func (f forecast) table(w io.Writer, p *policy.Policy) error {
-	if _, err := fmt.Fprintf(w, "%s, %d of them without an evidence record; algorithms by %s\n", counted(f.Bundles, "bundle", "bundles"), f.Unsealed, p.Suite.Name); err != nil {
+	if _, err := fmt.Fprintf(w, "%s; algorithms by %s\n", f.counts(), p.Suite.Name); err != nil {
 		return err
 	}
 	for _, d := range f.Damaged {
@@ -122,10 +134,40 @@ func (f forecast) table(w io.Writer, p *policy.Policy) error {
 		if !x.Sealed && x.Kind != preserve.OfRetention {
 			note = "no evidence record"
 		}
+		if x.Heads > 0 {
+			note = fmt.Sprintf("and audit log: %s", preserve.Grouped(x.Heads))
+		}
 		if x.Overdue {
 			note = "OVERDUE " + note
 		}
-		say(t, "%s\t%s\t%d\t%s\t%s\n", day(x.At.Time), renew, x.Bundles, plainText(fmt.Sprintf("%s: %s", x.Kind, x.What)), note)
+		say(t, "%s\t%s\t%s\t%s\t%s\n", day(x.At.Time), renew, preserve.Grouped(x.Bundles), plainText(fmt.Sprintf("%s: %s", x.Kind, x.What)), note)
 	}
-	return t.Flush()
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	return f.bars(w)
+}
+
+// bars is the chart of the page in text, and then everything in sentences.
+func (f forecast) bars(w io.Writer) error {
+	const width = 50
+	c := f.chart()
+	say(w, "\nbundles by the year in which something ends that they rest on\n")
+	most := 1
+	for _, b := range c.Bars {
+		most = max(most, b.Bundles)
+	}
+	for _, b := range c.Bars {
+		if b.Bundles == 0 {
+			continue
+		}
+		say(w, "%d  %s %s\n", b.Year, strings.Repeat("#", max(1, b.Bundles*width/most)), preserve.Grouped(b.Bundles))
+	}
+	say(w, "\n")
+	for _, x := range f.Falls {
+		if _, err := fmt.Fprintln(w, plainText(x.Says)); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -98,10 +98,13 @@ func (x fall) Before() string {
 	return day(x.RenewBy.Time)
 }
 
+// Counts says what the forecast is about.
+func (f forecast) Counts() string { return f.counts() }
+
 // Date is when the forecast was made.
 func (f forecast) Date() string { return day(f.At.Time) }
 
-var forecastPage = template.Must(template.New("forecast").Funcs(template.FuncMap{"counted": counted}).Parse(`<!doctype html>
+var forecastPage = template.Must(template.New("forecast").Funcs(template.FuncMap{"counted": counted, "grouped": preserve.Grouped}).Parse(`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -123,7 +126,7 @@ strong.late { color: var(--late) }
 <body>
 <main>
 <h1>What falls off when</h1>
-<p>{{counted .Bundles "bundle" "bundles"}}, {{.Unsealed}} of them without an evidence record, on {{.Date}}; algorithms by {{.Suite}}.</p>
+<p>On {{.Date}}: {{.Counts}}; algorithms by {{.Suite}}.</p>
 {{- if .Falls}}
 {{- if .Chart.Bars}}
 <h2>Bundles by the year in which something ends that they rest on</h2>
@@ -135,7 +138,7 @@ strong.late { color: var(--late) }
 {{- range .Chart.Bars}}
 {{- if .Height}}
 <rect x="{{.X}}" y="{{.Y}}" width="{{.Width}}" height="{{.Height}}" fill="{{if .Overdue}}var(--late){{else}}var(--bar){{end}}"/>
-<text x="{{.Middle}}" y="{{.Above}}">{{.Bundles}}{{if .Overdue}} !{{end}}</text>
+<text x="{{.Middle}}" y="{{.Above}}">{{grouped .Bundles}}{{if .Overdue}} !{{end}}</text>
 {{- end}}
 <text x="{{.Middle}}" y="{{.Below}}">{{.Year}}</text>
 {{- end}}
@@ -154,7 +157,7 @@ strong.late { color: var(--late) }
 <thead><tr><th scope="col">Ends</th><th scope="col">Renew before</th><th scope="col" class="n">Bundles</th><th scope="col">Kind</th><th scope="col">What</th><th scope="col">Evidence record</th></tr></thead>
 <tbody>
 {{- range .Falls}}
-<tr><th scope="row">{{.Day}}</th><td>{{with .Before}}{{.}}{{else}}nothing to do{{end}}{{if .Overdue}} <strong class="late">overdue</strong>{{end}}</td><td class="n">{{.Bundles}}</td><td>{{.Kind}}</td><td><bdi>{{.What}}</bdi></td><td>{{if .Retention}}–{{else if .Sealed}}yes{{else}}no{{end}}</td></tr>
+<tr><th scope="row">{{.Day}}</th><td>{{with .Before}}{{.}}{{else}}nothing to do{{end}}{{if .Overdue}} <strong class="late">overdue</strong>{{end}}</td><td class="n">{{grouped .Bundles}}{{if .Heads}} + {{grouped .Heads}} of the audit log{{end}}</td><td>{{.Kind}}</td><td><bdi>{{.What}}</bdi></td><td>{{if .Retention}}–{{else if .Sealed}}yes{{else}}no{{end}}</td></tr>
 {{- end}}
 </tbody>
 </table>

@@ -24,7 +24,7 @@ type ArchiveRenewCmd struct {
 func (c *ArchiveRenewCmd) Help() string {
 	return `Gives new bundles their evidence record, and renews each record that is due: by a new
 time-stamp before the TSA's certificate or an algorithm ends, by a new hash tree before
-its hash algorithm ends. Nothing due, nothing done: run it every day. It can be stopped
+its hash algorithm ends. So are those over the heads of the audit log. Nothing due, nothing done: run it every day. It can be stopped
 at any moment and run again. Exit status 1 when a record no longer proves, which no
 renewal mends, or a bundle is damaged.
 
@@ -37,6 +37,7 @@ type renewed struct {
 	Sealed            int                `json:"sealed"`
 	TimestampRenewals int                `json:"timestampRenewals"`
 	HashTreeRenewals  int                `json:"hashTreeRenewals"`
+	HeadRenewals      int                `json:"auditHeadRenewals,omitempty"` // over heads of the audit log
 	NotDue            int                `json:"notDue"`
 	Timestamps        int                `json:"timestamps"` // that were asked for and used
 	Lost              []lostRecord       `json:"lost,omitempty"`
@@ -73,12 +74,10 @@ func (c *ArchiveRenewCmd) Run(rt *runtime) error {
 			sealed, err = preserve.Seal(ctx, o)
 		}
 		clearProgress(rt.Stderr)
-		err = log.told(ctx, "renew", "", err, fmt.Sprintf("%d renewed, %d sealed, %d lost", done.Timestamp+done.Tree, sealed.Sealed, len(done.Lost)))
-		out := renewed{Sealed: sealed.Sealed, TimestampRenewals: done.Timestamp, HashTreeRenewals: done.Tree, NotDue: done.NotDue,
+		err = log.told(ctx, "renew", "", err, fmt.Sprintf("%d renewed, %d sealed, %d lost", done.Timestamp+done.Tree+done.Heads, sealed.Sealed, len(done.Lost)))
+		out := renewed{Sealed: sealed.Sealed, TimestampRenewals: done.Timestamp, HashTreeRenewals: done.Tree, HeadRenewals: done.Heads, NotDue: done.NotDue,
 			Timestamps: done.Timestamps + sealed.Timestamps, Damaged: append(done.Damaged, sealed.Damaged...)}
-		for _, l := range done.Lost {
-			out.Lost = append(out.Lost, lostRecord{l.ID, report.Time{Time: l.Since}, l.Why})
-		}
+		out.lost(done.Lost)
 		if err != nil {
 			out.StoppedBy = err.Error()
 		}
@@ -90,6 +89,12 @@ func (c *ArchiveRenewCmd) Run(rt *runtime) error {
 		}
 		return err
 	})
+}
+
+func (r *renewed) lost(all []preserve.Lost) {
+	for _, l := range all {
+		r.Lost = append(r.Lost, lostRecord{l.ID, report.Time{Time: l.Since}, l.Why})
+	}
 }
 
 func (r *renewed) print(w io.Writer, format string) error {
@@ -107,6 +112,11 @@ func (r *renewed) print(w io.Writer, format string) error {
 	}
 	for _, p := range r.Damaged {
 		if _, err := fmt.Fprintf(w, "%s: passed over: %s\n", p.ID, plainText(p.Says)); err != nil {
+			return err
+		}
+	}
+	if r.HeadRenewals > 0 {
+		if _, err := fmt.Fprintf(w, "%d renewed over the audit log\n", r.HeadRenewals); err != nil {
 			return err
 		}
 	}

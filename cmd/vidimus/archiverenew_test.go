@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -86,6 +87,62 @@ func TestArchiveRenewAndVerify(t *testing.T) {
 		t.Errorf("%+v", first)
 	}
 	if out, err := runArchive(t, append([]string{"renew", "--offline", "--due", "2026-10-01T00:00:00Z"}, flags...)...); archiveExit(err) != -1 && err == nil || !strings.Contains(out, ids[0]+": passed over") {
+		t.Errorf("%q, %v", out, err)
+	}
+}
+
+// The head of the audit log is sealed with the bundles, renewed with them, forecast,
+// exported, and judged by its newest record; without a renewal it is said since when it
+// does not prove.
+func TestArchiveRenewAuditHead(t *testing.T) {
+	url, root, ids, _ := fillArchive(t)
+	if out, err := runArchive(t, "hold", "--store", url, "--on", ids[0]); err != nil {
+		t.Fatalf("%q, %v", out, err)
+	}
+	first, anchor := tsaServer(t, eutest.Valid(archiveClock.AddDate(-1, 0, 0), archiveClock.AddDate(0, 2, 0)))
+	second, other := tsaServer(t, eutest.Valid(archiveClock.AddDate(-1, 0, 0), archiveClock.AddDate(5, 0, 0)))
+	flags := []string{"--store", url, "--lists", "none", "--trust-anchor", anchor, "--trust-anchor", other}
+	if out, err := runArchive(t, append([]string{"seal", "--offline", "--tsa", first}, flags...)...); err != nil {
+		t.Fatalf("%q, %v", out, err)
+	}
+	verify := append([]string{"audit", "verify"}, flags...)
+	if out, err := runArchive(t, verify...); err != nil || !strings.Contains(out, "1 of 1 evidence records over heads of the log prove: segment ") || !strings.Contains(out, "; renew before 2026-10-22\n") {
+		t.Errorf("%q, %v", out, err)
+	}
+	late := append(verify, "--at", "2027-03-01T00:00:00Z")
+	if out, err := runArchive(t, late...); !errors.Is(err, status(1)) || !strings.Contains(out, "unproven: evidence record 1 over its head does not prove since 2027-01-22: The certificate of") {
+		t.Errorf("without a renewal: %q, %v", out, err)
+	}
+	if out, err := runArchive(t, "audit", "verify", "--store", url); err != nil || !strings.Contains(out, "evidence records over heads of the log: 1, which could not be judged: ") {
+		t.Errorf("without trust: %q, %v", out, err)
+	}
+	out, err := runArchive(t, "forecast", "--store", url)
+	if err != nil || !strings.HasPrefix(out, "2 bundles, 0 of them without an evidence record; 1 head of the audit log; algorithms") ||
+		!strings.Contains(out, "OVERDUE and audit log: 1") || !strings.Contains(out, "\n2027  ##") ||
+		!strings.Contains(out, "The evidence records of 2 bundles and of 1 head of the audit log rest on ") {
+		t.Errorf("%q, %v", out, err)
+	}
+	out, err = runArchive(t, append([]string{"renew", "--offline", "--tsa", second}, flags...)...)
+	if err != nil || out != "1 renewed over the audit log\n0 sealed, 2 renewed by time-stamp, 0 by hash tree, 0 not due; 1 time-stamps\n" {
+		t.Fatalf("%q, %v", out, err)
+	}
+	if out, err := runArchive(t, late...); err != nil || !strings.Contains(out, "1 of 1 evidence records over heads") {
+		t.Errorf("after a renewal: %q, %v", out, err)
+	}
+	records, err := filepath.Glob(filepath.Join(root, "audit-heads", "*-000002.ers"))
+	if err != nil || len(records) != 1 {
+		t.Errorf("%v, %v", records, err)
+	}
+	pack := filepath.Join(t.TempDir(), "all.zip")
+	if out, err := runArchive(t, "export", "--store", url, "--all", "--out", pack); err != nil {
+		t.Fatalf("%q, %v", out, err)
+	}
+	if raw, err := os.ReadFile(pack); err != nil || !strings.Contains(string(raw), ".record-000002.ers") || strings.Count(string(raw), "PK\x01\x02") == 0 {
+		t.Errorf("%v", err)
+	} else if n := strings.Count(string(raw), "audit-heads/0000"); n < 6 { // in headers, the directory and the manifest
+		t.Errorf("the package names heads %d times", n)
+	}
+	if out, err := runArchive(t, "verify", "--lists", "none", pack); err != nil {
 		t.Errorf("%q, %v", out, err)
 	}
 }

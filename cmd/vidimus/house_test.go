@@ -141,6 +141,9 @@ var rooms = map[string]room{
 
 	// TS 119 512: the archive in the words of a preservation service
 	"api/preservation": {door, []string{"api", "api/auth", "archive", "archive/audit", "archive/bundle", "archive/index", "archive/preserve", "validate", "validate/algo", "validate/evidence", "validate/report", "validate/signature"}},
+
+	// a TSA and a judge for tests of renewal
+	"archive/preserve/preservetest": {tools, []string{"archive", "archive/preserve", "validate", "validate/algo", "validate/certificate", "validate/eutest", "validate/path", "validate/policy"}},
 	// many files in the background: what was acknowledged survives a crash
 	"api/batch": {door, []string{"api", "archive/database", "archive/jobs"}},
 }

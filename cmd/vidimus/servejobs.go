@@ -214,8 +214,9 @@ func (w *archiveJobs) renew() (archiveWork, func(), error) {
 		if len(d.Lost) > 0 {
 			w.log.Error("evidence records no longer prove, which no renewal mends; see 'vidimus archive renew'", "tenant", a.tenant, "bundles", len(d.Lost))
 		}
-		return done{renewed{TimestampRenewals: d.Timestamp, HashTreeRenewals: d.Tree, NotDue: d.NotDue, Timestamps: d.Timestamps, Damaged: d.Damaged},
-			fmt.Sprintf("%d renewed, %d lost", d.Timestamp+d.Tree, len(d.Lost)), len(d.Damaged) + len(d.Lost)}, err
+		out := renewed{TimestampRenewals: d.Timestamp, HashTreeRenewals: d.Tree, HeadRenewals: d.Heads, NotDue: d.NotDue, Timestamps: d.Timestamps, Damaged: d.Damaged}
+		out.lost(d.Lost)
+		return done{out, fmt.Sprintf("%d renewed, %d lost", d.Timestamp+d.Tree, len(d.Lost)), len(d.Damaged) + len(d.Lost)}, err
 	}, closing, err
 }
 

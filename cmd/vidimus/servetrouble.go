@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/vidimus/vidimus/api/webhook"
+	"github.com/vidimus/vidimus/archive/preserve"
 )
 
 // trouble is that a job fails in an archive, or found damage there.
@@ -37,7 +38,7 @@ func counted(n int, one, more string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return fmt.Sprintf("%d %s", n, more)
+	return preserve.Grouped(n) + " " + more
 }
 
 // troubles are those that this process met, by job and tenant. Another process over the
