@@ -40,7 +40,39 @@ func Load(certificates, key []byte) (*Signer, error) {
 		}
 		s.chain = append(s.chain, x)
 	}
-	switch key := pair.PrivateKey.(type) {
+	return s.with(pair.PrivateKey)
+}
+
+// New joins a key and certificates that were read elsewhere, from PKCS#12 for example; one
+// of them, in any place, is the key's.
+func New(key crypto.PrivateKey, certificates []*x509.Certificate) (*Signer, error) {
+	private, ok := key.(crypto.Signer)
+	if !ok {
+		return nil, fmt.Errorf("a %T cannot sign", key)
+	}
+	public, ok := private.Public().(interface{ Equal(x crypto.PublicKey) bool })
+	if !ok {
+		return nil, errors.New("the key's public key cannot be compared with a certificate's")
+	}
+	s := &Signer{}
+	var above []*x509.Certificate
+	for _, x := range certificates {
+		if len(s.chain) == 0 && public.Equal(x.PublicKey) {
+			s.chain = append(s.chain, x)
+		} else {
+			above = append(above, x)
+		}
+	}
+	if len(s.chain) == 0 {
+		return nil, fmt.Errorf("none of the %d certificates is the key's own", len(certificates))
+	}
+	s.chain = append(s.chain, above...)
+	return s.with(key)
+}
+
+// with takes the key, if it is one to sign with.
+func (s *Signer) with(key crypto.PrivateKey) (*Signer, error) {
+	switch key := key.(type) {
 	case *rsa.PrivateKey:
 		if key.N.BitLen() < 2048 {
 			return nil, fmt.Errorf("an RSA key of %d bits is too short to sign with, want 2048 or more", key.N.BitLen())

@@ -1,9 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/vidimus/vidimus/archive"
@@ -14,8 +14,9 @@ import (
 type ArchiveDeleteCmd struct {
 	StoreFlags
 	Reason      string   `placeholder:"TEXT" help:"Why; stands in the record for ever, so name no person."`
-	Certificate string   `type:"existingfile" placeholder:"PEM" help:"Certificate of the key that signs the record, with those above it."`
-	Key         string   `type:"existingfile" placeholder:"PEM" help:"The key that signs the record (unencrypted; from PKCS#12: openssl pkcs12 -in FILE -out FILE.pem -nodes, which holds both)."`
+	Certificate string   `type:"existingfile" placeholder:"PEM" help:"Certificate of the key that signs the record, with those above it. Not needed where they stand in the file of --key."`
+	Key         string   `type:"existingfile" placeholder:"FILE" help:"The key that signs the record: PKCS#12 with its certificate, or PEM, unencrypted."`
+	KeyPassword string   `name:"key-password-file" placeholder:"FILE" help:"The file whose first line is the password of the PKCS#12 file. Default: the variable VIDIMUS_KEY_PASSWORD."`
 	Unsigned    bool     `help:"Leave the record without a signature."`
 	Unretained  bool     `help:"Delete bundles, too, that never had a retention."`
 	Resume      bool     `help:"End deletions that a crash left begun. Only when no other deletion is running."`
@@ -30,13 +31,13 @@ why, by whom, when, and what retention it had, signed with your key. There is no
 back, and the same bundle cannot be put again.
 
 Example:
-  vidimus archive delete --store dir:proof --reason "retention over" --certificate me.pem --key me.pem ID`
+  vidimus archive delete --store dir:proof --reason "retention over" --key me.p12 --key-password-file secret ID`
 }
 
 // Run deletes.
 func (c *ArchiveDeleteCmd) Run(rt *runtime) error {
 	now := rt.Now()
-	sign, err := c.signer(now)
+	sign, err := c.signer(rt, now)
 	if err != nil {
 		return err
 	}
@@ -78,8 +79,7 @@ func (c *ArchiveDeleteCmd) logged(ctx context.Context, log *auditor, what string
 }
 
 // signer reads the operator's key.
-func (c *ArchiveDeleteCmd) signer(now time.Time) (func([]byte) ([]byte, error), error) {
-	signed := c.Certificate != "" && c.Key != ""
+func (c *ArchiveDeleteCmd) signer(rt *runtime, now time.Time) (func([]byte) ([]byte, error), error) {
 	switch {
 	case c.Resume && (len(c.IDs) > 0 || c.Reason != ""):
 		return nil, usage("", "--resume ends what has begun; it takes no IDs and no reason")
@@ -93,22 +93,50 @@ func (c *ArchiveDeleteCmd) signer(now time.Time) (func([]byte) ([]byte, error), 
 		return nil, usage("", "--unsigned with a key: one of the two")
 	case c.Unsigned:
 		return nil, nil
-	case !signed:
-		return nil, usage("write --certificate FILE --key FILE, or --unsigned", "the record of a deletion is signed, and no key is given")
+	case c.Key == "":
+		return nil, usage("write --key FILE, with PKCS#12 or PEM, or --unsigned", "the record of a deletion is signed, and no key is given")
 	}
-	var files [2][]byte
-	for i, name := range []string{c.Certificate, c.Key} {
-		raw, err := os.ReadFile(name)
-		if err != nil {
-			return nil, err
-		}
-		files[i] = raw
-	}
-	s, err := receipt.Load(files[0], files[1])
+	s, err := c.loadKey(rt)
 	if err != nil {
-		return nil, usage("", "%v", err)
+		return nil, err
 	}
 	return func(record []byte) ([]byte, error) { return s.Sign(record, now) }, nil
+}
+
+// loadKey reads the key with its certificates.
+func (c *ArchiveDeleteCmd) loadKey(rt *runtime) (*receipt.Signer, error) {
+	raw, err := readFile(c.Key, maxSignKey)
+	if err != nil {
+		return nil, usage("", "reading --key: %v", err)
+	}
+	if c.Certificate != "" {
+		more, err := readFile(c.Certificate, maxSignKey)
+		if err != nil {
+			return nil, usage("", "reading --certificate: %v", err)
+		}
+		if !bytes.Contains(raw, []byte("-----BEGIN ")) {
+			return nil, usage("leave --certificate out", "--key %s is PKCS#12 and holds its certificates", c.Key)
+		}
+		if !bytes.Equal(raw, more) {
+			raw = append(append(raw, '\n'), more...)
+		}
+	}
+	password, err := passwordOf("key-password-file", c.KeyPassword)
+	if err != nil {
+		return nil, err
+	}
+	if c.KeyPassword == "" && rt.Env != nil {
+		password, _ = rt.Env("VIDIMUS_KEY_PASSWORD")
+	}
+	private, certificates, err := keyOf(raw, password)
+	if err != nil {
+		return nil, usage("it is a PKCS#12 file with one key, whose password --key-password-file or VIDIMUS_KEY_PASSWORD gives, or PEM with an unencrypted key", "reading --key %s: %v", c.Key, err)
+	}
+	s, err := receipt.New(private, certificates)
+	if err != nil {
+		return nil, usage("", "--key %s: %v", c.Key, err)
+	}
+	return s, nil
 }
 
 func (c *ArchiveDeleteCmd) print(rt *runtime, done archive.Deleted) error {

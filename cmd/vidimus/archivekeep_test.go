@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 
+	"software.sslmate.com/src/go-pkcs12"
+
 	"github.com/vidimus/vidimus/archive"
 	"github.com/vidimus/vidimus/validate/certificate"
 	"github.com/vidimus/vidimus/validate/cms"
@@ -36,6 +38,58 @@ func operatorKey(t *testing.T) (file string, cert []byte) {
 		t.Fatal(err)
 	}
 	return file, cert
+}
+
+// The key that signs records of deletions is read from PKCS#12 with a password, from a file
+// or the environment, and what is wrong is said before anything is deleted.
+func TestArchiveDeletePKCS12(t *testing.T) {
+	url, _, ids, _ := fillArchive(t)
+	file, _ := operatorKey(t)
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, certificates, err := keyOf(raw, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p12, err := pkcs12.Modern.Encode(private, certificates[0], nil, "secret")
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	files := map[string][]byte{"me.p12": p12, "good": []byte("secret\n"), "bad": []byte("other\n"),
+		"locked.pem": bytes.Replace(raw, []byte("PRIVATE KEY"), []byte("ENCRYPTED PRIVATE KEY"), 2),
+		"alone.pem":  raw[bytes.Index(raw, []byte("-----BEGIN PRIVATE")):]}
+	for name, data := range files {
+		if err := os.WriteFile(filepath.Join(folder, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	at := func(name string) string { return filepath.Join(folder, name) }
+	remove := []string{"delete", "--store", url, "--unretained", "--reason", "over", ids[0], "--key"}
+	for says, args := range map[string][]string{
+		"decryption password incorrect":         {at("me.p12"), "--key-password-file", at("bad")},
+		"decryption password incorrect ":        {at("me.p12")},
+		"openssl pkcs12 -export":                {at("locked.pem")},
+		"it holds 0 certificates":               {at("alone.pem")},
+		"is PKCS#12 and holds its certificates": {at("me.p12"), "--certificate", file},
+		"reading --key-password-file":           {at("me.p12"), "--key-password-file", at("none")},
+	} {
+		if out, err := runArchive(t, append(remove, args...)...); archiveExit(err) != 3 || !strings.Contains(err.Error(), strings.TrimSpace(says)) {
+			t.Errorf("%q: %q, %v", args, out, err)
+		}
+	}
+	if out, err := runArchive(t, append(remove, at("me.p12"), "--key-password-file", at("good"))...); err != nil || !strings.Contains(out, "1 bundles deleted") {
+		t.Fatalf("%q, %v", out, err)
+	}
+	if out, err := runArchive(t, "get", "--store", url, "--out", "-", ids[0]); err == nil || !strings.Contains(err.Error(), "the signed record") {
+		t.Errorf("%q, %v", out, err)
+	}
+	rt := &runtime{Env: func(name string) (string, bool) { return "secret", name == "VIDIMUS_KEY_PASSWORD" }}
+	if _, err := (&ArchiveDeleteCmd{Key: at("me.p12")}).loadKey(rt); err != nil {
+		t.Errorf("with the password in the environment: %v", err)
+	}
 }
 
 func TestArchiveRetainHoldDelete(t *testing.T) {

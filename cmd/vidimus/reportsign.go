@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -54,12 +55,17 @@ func (f *signFlags) prepare(rt *runtime, format string) error {
 }
 
 func (f *signFlags) password() (string, error) {
-	if f.SignReportPassword == "" {
+	return passwordOf("sign-report-password-file", f.SignReportPassword)
+}
+
+// passwordOf is the first line of the file that a flag names; empty without one.
+func passwordOf(flag, file string) (string, error) {
+	if file == "" {
 		return "", nil
 	}
-	raw, err := readFile(f.SignReportPassword, maxSignKey)
+	raw, err := readFile(file, maxSignKey)
 	if err != nil {
-		return "", usage("", "reading --sign-report-password-file: %v", err)
+		return "", usage("", "reading --%s: %v", flag, err)
 	}
 	line, _, _ := strings.Cut(string(raw), "\n")
 	return strings.TrimSuffix(line, "\r"), nil
@@ -88,6 +94,8 @@ func keyOf(raw []byte, password string) (crypto.PrivateKey, []*x509.Certificate,
 				return nil, nil, fmt.Errorf("reading a certificate: %w", err)
 			}
 			certificates = append(certificates, c)
+		case b.Type == "ENCRYPTED PRIVATE KEY" || b.Headers["DEK-Info"] != "":
+			return nil, nil, errors.New("its private key is encrypted, which is read from PKCS#12 only: openssl pkcs12 -export -in FILE -out FILE.p12")
 		case strings.HasSuffix(b.Type, "PRIVATE KEY"):
 			key, err := privateKey(b.Bytes)
 			if err != nil {
