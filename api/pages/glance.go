@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/vidimus/vidimus/archive/preserve"
 	"github.com/vidimus/vidimus/validate/report"
 	"github.com/vidimus/vidimus/validate/report/lang"
 )
@@ -145,7 +146,7 @@ func withoutSignature(r *report.Report) glance {
 			}
 		}
 	}
-	g.Says = "No signature, but " + counted(len(r.Timestamps), "time-stamp", "time-stamps") + " and " + counted(len(r.EvidenceRecords), "evidence record", "evidence records") + "."
+	g.Says = "No signature, but " + preserve.Counted(len(r.Timestamps), "time-stamp", "time-stamps") + " and " + preserve.Counted(len(r.EvidenceRecords), "evidence record", "evidence records") + "."
 	return g
 }
 

@@ -9,11 +9,11 @@ import (
 	"mime"
 	"net/http"
 	"path"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/vidimus/vidimus/api"
+	"github.com/vidimus/vidimus/archive/preserve"
 )
 
 //go:embed templates/*.html
@@ -49,25 +49,18 @@ func parsePages() (map[string]*template.Template, error) {
 
 // words are what templates may call.
 var words = template.FuncMap{
-	"plain":  plain,
-	"octets": octets,
-	"when":   when,
-	"day":    func(t time.Time) string { return t.UTC().Format("2006-01-02") },
-	"tone":   ofIndication,
-	"add":    func(a, b int) int { return a + b },
-	"short":  func(id string) string { return id[:min(len(id), 12)] },
-	"count":  counted,
+	"grouped": preserve.Grouped,
+	"plain":   plain,
+	"octets":  octets,
+	"when":    when,
+	"day":     func(t time.Time) string { return t.UTC().Format("2006-01-02") },
+	"tone":    ofIndication,
+	"add":     func(a, b int) int { return a + b },
+	"short":   func(id string) string { return id[:min(len(id), 12)] },
+	"count":   preserve.Counted,
 	// of the search form about lists
 	"territories":  inTerritories,
 	"serviceTypes": func() []string { return searchTypes },
-}
-
-// counted is a number with its noun.
-func counted(n int, one, more string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return strconv.Itoa(n) + " " + more
 }
 
 // plain makes a name that anybody can carry harmless to the eye: control characters

@@ -89,6 +89,14 @@ func Grouped(n int) string {
 	return s
 }
 
+// Counted is a number with its noun, as in "1 bundle" and "12,340 bundles".
+func Counted(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return Grouped(n) + " " + more
+}
+
 // touched is how many rest on one thing.
 type touched struct{ bundles, heads int }
 

@@ -34,12 +34,7 @@ func (t trouble) String() string {
 }
 
 // counted is a number with its noun.
-func counted(n int, one, more string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return preserve.Grouped(n) + " " + more
-}
+func counted(n int, one, more string) string { return preserve.Counted(n, one, more) }
 
 // troubles are those that this process met, by job and tenant. Another process over the
 // same queue tells its own.
