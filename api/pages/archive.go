@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -37,9 +38,10 @@ type Archive interface {
 	Report(ctx context.Context, id, format string, l lang.Lang) ([]byte, error)
 	// Forecast says what ends when, as of a time at which it was made.
 	Forecast(ctx context.Context) (f preserve.Forecast, made time.Time, err error)
-	// Deletions gives the records of what was deleted, the newest first; more says how
-	// many are left out.
-	Deletions(ctx context.Context) (all []archive.Deletion, more int, err error)
+	// Deletions gives the records of what was deleted, by the IDs of their bundles (those that have not ended last), from
+	// a place on, as many as a page has; within it the newest first. total is how many there
+	// are: their times stand in the records, and to order all would read all.
+	Deletions(ctx context.Context, from int) (some []archive.Deletion, total int, err error)
 }
 
 // NoIndex says that there is no index to search.
@@ -248,17 +250,26 @@ func (s *site) archivePart(w http.ResponseWriter, r *http.Request, a Archive) {
 	s.lost(w, r)
 }
 
+// MaxDeletions is how many records of deletions stand on a page.
+const MaxDeletions = 200
+
 // archiveDeleted shows the records of deletions.
 func (s *site) archiveDeleted(w http.ResponseWriter, r *http.Request, a Archive) {
-	all, more, err := a.Deletions(r.Context())
+	from, err := strconv.Atoi(r.URL.Query().Get("from"))
+	if err != nil || from < 0 {
+		from = 0
+	}
+	from -= from % MaxDeletions
+	all, total, err := a.Deletions(r.Context(), from)
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
 	s.page(w, r, http.StatusOK, "deleted", "Deletions", struct {
-		All  []archive.Deletion
-		More int
-	}{all, more})
+		All                         []archive.Deletion
+		Total, From, Previous, Next int
+		Earlier, Later              bool
+	}{all, total, from, max(0, from-MaxDeletions), from + MaxDeletions, from > 0, from+MaxDeletions < total})
 }
 
 var _ api.Face = (*site)(nil)

@@ -162,19 +162,18 @@ func (p *pageArchive) Forecast(ctx context.Context) (preserve.Forecast, time.Tim
 	return f, now, nil
 }
 
-// maxDeletions bounds the records of deletions that are read for a page.
-const maxDeletions = 200
-
-// Deletions gives records of what was deleted, the newest first.
-func (p *pageArchive) Deletions(ctx context.Context) ([]archive.Deletion, int, error) {
+// Deletions gives a page of the records of what was deleted, the newest first.
+func (p *pageArchive) Deletions(ctx context.Context, from int) ([]archive.Deletion, int, error) {
 	ended, begun, err := archive.Deletions(ctx, p.store)
 	if err = p.shelf.told(ctx, "list-deletions", "", err, ""); err != nil {
 		return nil, 0, err
 	}
 	ids := append(ended, begun...)
-	more := max(0, len(ids)-maxDeletions)
+	total := len(ids)
+	ids = ids[min(from, total):]
+	ids = ids[:min(pages.MaxDeletions, len(ids))]
 	var out []archive.Deletion
-	for _, id := range ids[:len(ids)-more] {
+	for _, id := range ids {
 		d, _, _, err := archive.ReadDeletion(ctx, p.store, id)
 		var none *archive.NotFoundError
 		if errors.As(err, &none) {
@@ -186,5 +185,5 @@ func (p *pageArchive) Deletions(ctx context.Context) ([]archive.Deletion, int, e
 		out = append(out, d)
 	}
 	slices.SortFunc(out, func(a, b archive.Deletion) int { return b.At.Compare(a.At) })
-	return out, more, nil
+	return out, total, nil
 }
