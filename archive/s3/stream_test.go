@@ -107,7 +107,7 @@ func TestStream(t *testing.T) {
 				var out bytes.Buffer
 				var w io.Writer = &out
 				if c.writer != nil {
-					w = failing{c.writer}
+					w = failingWriter{c.writer}
 				}
 				err := open1(t, o).Stream(t.Context(), "k", w)
 				if c.is == nil && (err != nil || !bytes.Equal(out.Bytes(), data)) || c.is != nil && !c.is(err) {
@@ -121,9 +121,9 @@ func TestStream(t *testing.T) {
 	})
 }
 
-type failing struct{ err error }
+type failingWriter struct{ err error }
 
-func (f failing) Write([]byte) (int, error) { return 0, f.err }
+func (f failingWriter) Write([]byte) (int, error) { return 0, f.err }
 
 func overwrite(t *testing.T, srv *server, o Options, data []byte) {
 	if _, err := srv.client().PutObject(t.Context(), o.Bucket, o.Prefix+"/k", bytes.NewReader(data), int64(len(data)), minio.PutObjectOptions{}); err != nil {

@@ -217,7 +217,7 @@ func TestArchivePagesAreLogged(t *testing.T) {
 	}{
 		{"forecast", func() error { _, _, err := one.Forecast(t.Context()); return err }},
 		{"forecast", func() error { _, _, err := one.Forecast(t.Context()); return err }}, // the one made before
-		{"list-deletions", func() error { _, _, err := one.Deletions(t.Context()); return err }},
+		{"list-deletions", func() error { _, _, err := one.Deletions(t.Context(), 0); return err }},
 		{"get", func() error { _, err := one.Octets(t.Context(), id); return err }},
 		{"search", func() error { _, _, err := one.Search(t.Context(), index.Query{Signer: "x"}); return err }},
 	} {
