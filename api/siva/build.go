@@ -167,6 +167,12 @@ func newInfo(j report.Judged) *info {
 	if p := claims.Place; p != nil {
 		out.Place = &place{CountryName: p.Country, StateOrProvince: p.StateOrProvince, City: p.City, PostalCode: p.PostalCode}
 	}
+	if p := j.Signature.PDF; p != nil {
+		out.SigningReason = p.Reason
+		if p.Location != "" && out.Place == nil {
+			out.Place = &place{CountryName: p.Location} // where SiVa tells the one line that a PDF has
+		}
+	}
 	if out.empty() {
 		return nil
 	}
@@ -174,7 +180,7 @@ func newInfo(j report.Judged) *info {
 }
 
 func (i *info) empty() bool {
-	return i.BestSignatureTime == "" && i.OCSPResponseCreationTime == "" && i.TimestampCreationTime == "" && i.SignerRole == nil && i.Place == nil && i.ArchiveTimeStamps == nil
+	return i.BestSignatureTime == "" && i.OCSPResponseCreationTime == "" && i.TimestampCreationTime == "" && i.SignerRole == nil && i.Place == nil && i.SigningReason == "" && i.ArchiveTimeStamps == nil
 }
 
 // answerUsed is the OCSP answer about the signer, or else the first that the

@@ -78,6 +78,7 @@ type info struct {
 	TimestampCreationTime       string         `json:"timestampCreationTime,omitempty"`
 	SignerRole                  []claimedRole  `json:"signerRole,omitempty"`
 	Place                       *place         `json:"signatureProductionPlace,omitempty"`
+	SigningReason               string         `json:"signingReason,omitempty"`
 	ArchiveTimeStamps           []archiveStamp `json:"archiveTimeStamps,omitempty"`
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/asn1"
 	"encoding/base64"
 	"encoding/binary"
+	"fmt"
 	"strings"
 
 	"github.com/vidimus/vidimus/validate/algo"
@@ -37,6 +38,9 @@ func (t *told) scope(s *signature.Signature, r *signature.Reference) scope {
 		x.HashAlgo, x.Hash = strings.ReplaceAll(string(r.Digest), "SHA-", "SHA"), base64.StdEncoding.EncodeToString(r.Value)
 	case s.Form == signature.FormPAdES && r.Scope == signature.ScopePartial:
 		x.Name, x.Content = "Partial PDF", "The document ByteRange"
+		if p := s.PDF; p != nil {
+			x.Content = fmt.Sprintf("The document ByteRange : [%d, %d, %d, %d]", p.ByteRange[0], p.ByteRange[1], p.ByteRange[2], p.ByteRange[3])
+		}
 	case r.Scope == signature.ScopePartial:
 		x.Content = "Part of the document"
 	}

@@ -299,17 +299,18 @@ func voices(r *report.Report) (etsi, html []byte, err error) {
 }
 
 // Same says whether a verdict gives the reports that the bundle holds, byte for
-// byte; got is the JSON that it gives now. The ETSI and HTML reports are compared
-// where they were written in the way of today (report.Voices): a later version may say
-// the same facts in another dress, and the JSON holds them all.
+// byte; got is the JSON that it gives now, without members that reports had not on the
+// bundle's day. The ETSI and HTML reports are compared where they were written in the
+// way of today (report.Voices): a later version may say the same facts in another
+// dress, and the JSON holds them all.
 func Same(b *bundle.Bundle, v *validate.Verdict) (same bool, got []byte, err error) {
-	got, err = v.Report.JSON()
-	if err != nil {
-		return false, nil, err
-	}
 	var in input
 	if err := json.Unmarshal(b.Content.Input, &in); err != nil {
 		return false, nil, fmt.Errorf("reading the input of bundle %s: %w", b.ID, err)
+	}
+	got, err = v.Report.JSONOf(in.Voices)
+	if err != nil {
+		return false, nil, err
 	}
 	if same = bytes.Equal(got, b.Content.Report); !same || in.Voices != report.Voices {
 		return same, got, nil

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/vidimus/vidimus/archive/bundle"
+	"github.com/vidimus/vidimus/validate"
 	"github.com/vidimus/vidimus/validate/eutest"
 	"github.com/vidimus/vidimus/validate/evidence"
 	"github.com/vidimus/vidimus/validate/report"
@@ -50,6 +51,31 @@ func TestBundlesOfOtherVersions(t *testing.T) {
 				t.Errorf("with another JSON, the same: %v (%v)", same, err)
 			}
 		})
+	}
+}
+
+// A bundle of a PDF of before reports had the signature dictionary's words replays to
+// its own bytes, and is seen when these are altered.
+func TestBundlesBeforeMembers(t *testing.T) {
+	sc := newScene(t)
+	pdf := sc.w.SignPDF(sc.s, eutest.PDFOptions{Entries: "/Reason(I agree)"})
+	s := tell(t, sc.trust(sc.input()), practice(t), validate.File{Name: "contract.pdf", Data: pdf})
+	s.replays(t)
+	c := s.content
+	c.Input = bytes.Replace(c.Input, fmt.Appendf(nil, `"voices": %d`, report.Voices), []byte(`"voices": 1`), 1)
+	b := repack(t, c)
+	v, err := Judge(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if same, _, err := Same(b, v); err != nil || same {
+		t.Errorf("a report of today in a bundle of before is the same: %v (%v)", same, err)
+	}
+	if c.Report, err = s.verdict.Report.JSONOf(1); err != nil || bytes.Contains(c.Report, []byte("I agree")) {
+		t.Fatalf("%s (%v)", c.Report, err)
+	}
+	if same, got, err := Same(repack(t, c), v); err != nil || !same {
+		t.Errorf("the report of before is not the same (%v): %s", err, got)
 	}
 }
 

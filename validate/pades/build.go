@@ -78,6 +78,7 @@ func (f *file) signature(s *signed, stores []*dss) error {
 	out := read[0]
 	s.signature = out
 	out.Form, out.Path = signature.FormPAdES, s.field.name
+	out.PDF = &signature.PDFEntries{Reason: v.entry(s.d, "Reason"), Location: v.entry(s.d, "Location"), ByteRange: s.rangeOf}
 	if m, ok := v.resolve(s.d.get("M")).(str); ok {
 		if t, zone, ok := date(v.text(m)); ok {
 			out.ClaimedSigningTime = t

@@ -166,5 +166,14 @@ func (v view) text(s str) string {
 	}, out)
 }
 
+// entry is a text string of a dictionary; empty where there is none.
+func (v view) entry(d *dict, key string) string {
+	s, ok := v.resolve(d.get(key)).(str)
+	if !ok {
+		return ""
+	}
+	return v.text(s)
+}
+
 // quoted writes a name of the file for a sentence.
 func quoted(s string) string { return fmt.Sprintf("%q", short(s)) }

@@ -40,6 +40,9 @@ func (r *Report) AddSignature(j Judged) {
 	if s.Master != nil {
 		out.CounterSignatureOf = s.Master.ID
 	}
+	if p := s.PDF; p != nil {
+		out.PDF = &PDF{Reason: p.Reason, Location: p.Location, ByteRange: p.ByteRange}
+	}
 	if !j.BestBy.IsZero() {
 		out.ProvenBy = j.BestBy.String()
 	}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"encoding/base64"
+	"fmt"
 	"strings"
 
 	"github.com/vidimus/vidimus/validate/signature"
@@ -42,6 +43,7 @@ func (w *etsiWriter) attributes(s *Signature) {
 			})
 		}
 		w.claims(x, add)
+		w.dictionary(x.PDF, add)
 		for i := range w.r.Signatures {
 			if c := &w.r.Signatures[i]; c.judged != nil && c.judged.Signature.Master == x && !w.nested {
 				add(func() { w.countered(c) })
@@ -111,6 +113,26 @@ func (w *etsiWriter) claims(x *signature.Signature, add func(func())) {
 			}, "Signed", "true")
 		})
 	}
+}
+
+// dictionary is what a PDF's signature dictionary says, annex A.30 and following. Its
+// Location stands where other formats claim a place.
+func (w *etsiWriter) dictionary(p *signature.PDFEntries, add func(func())) {
+	if p == nil {
+		return
+	}
+	if p.Location != "" {
+		add(func() {
+			w.within("SignatureProductionPlace", func() { w.leaf("AddressString", p.Location) }, "Signed", "true")
+		})
+	}
+	if p.Reason != "" {
+		add(func() { w.within("Reason", func() { w.leaf("ReasonElement", p.Reason) }, "Signed", "true") })
+	}
+	add(func() {
+		r := p.ByteRange
+		w.within("ByteRange", func() { w.text(fmt.Sprintf("%d %d %d %d", r[0], r[1], r[2], r[3])) })
+	})
 }
 
 // countered points at a counter-signature, by the digest of its value.

@@ -58,6 +58,7 @@ func full() *report.Report {
 			ID: "S-1", CounterSignatureOf: "S-0", Path: "p", Format: "XAdES-BASELINE-LT", Indication: "INDETERMINATE", SubIndication: "TRY_LATER", Qualification: "Indeterminate QESig",
 			SignedBy: "A", Signer: &report.Signer{CommonName: "A", GivenName: "A", Surname: "A", Pseudonym: "A", Organization: "A", SerialNumber: "1", Country: "EE", Issuer: "CA", NotBefore: at, NotAfter: at, Qualification: "q", CertificateSHA256: id.String()},
 			Scheme: &report.Scheme{Name: "Smart-ID", Level: "QUALIFIED", Test: true}, ClaimedSigningTime: at, BestSignatureTime: at, ProvenBy: id.String(), SignatureIntact: true, Algorithm: "a",
+			PDF:        &report.PDF{Reason: "r", Location: "l", ByteRange: [4]int{0, 1, 2, 3}},
 			References: []report.Reference{reference}, Scopes: []report.Scope{{Name: "a.txt", Scope: "FULL"}}, Chain: []report.Link{{Subject: "A", SHA256: id.String(), Anchor: true}},
 			Timestamps: []report.Timestamp{stamp}, Revocations: []report.Revocation{{Type: "OCSP", About: "A", ProducedAt: at, ThisUpdate: at, NextUpdate: at, Status: "revoked", RevokedAt: at, ProducedBy: "R", Embedded: true, SHA256: id.String()}},
 			Findings: []report.Finding{finding},

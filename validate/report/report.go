@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/vidimus/vidimus/validate/evidence"
@@ -32,8 +33,9 @@ type Report struct {
 
 // Voices counts changes of the bytes that ETSI and HTML write for the same report.
 // Bundles hold both, with this number: what was written in an older way is not
-// compared with the way of today.
-const Voices = 1
+// compared with the way of today. It counts members that come to the JSON too, see
+// JSONOf: 2 brought Signature.PDF.
+const Voices = 2
 
 // Time is written in RFC 3339, UTC, to the second.
 type Time struct{ time.Time }
@@ -120,6 +122,7 @@ type Signature struct {
 	Signer             *Signer      `json:"signer,omitempty"`
 	Scheme             *Scheme      `json:"scheme,omitempty"`
 	ClaimedSigningTime Time         `json:"claimedSigningTime,omitzero"`
+	PDF                *PDF         `json:"pdf,omitempty"`
 	BestSignatureTime  Time         `json:"bestSignatureTime,omitzero"`
 	ProvenBy           string       `json:"provenBy,omitempty"` // token that gives the best signature time
 	SignatureIntact    bool         `json:"signatureIntact"`
@@ -132,6 +135,14 @@ type Signature struct {
 	Findings           []Finding    `json:"findings"`
 
 	judged *Judged // nil of a report that was not built here
+}
+
+// PDF is what the signature dictionary of a PDF says beside the signature (ISO 32000-2
+// §12.8.1). Nobody vouches for reason and location: they are the signer's words.
+type PDF struct {
+	Reason    string `json:"reason,omitempty"`
+	Location  string `json:"location,omitempty"`
+	ByteRange [4]int `json:"byteRange"` // offset and length of both parts that are signed, in octets
 }
 
 // Signer is the holder of the signing certificate, as the certificate names him.
@@ -243,6 +254,20 @@ func (r *Report) JSON() ([]byte, error) {
 		return nil, fmt.Errorf("writing the report of %q: %w", r.File, err)
 	}
 	return b.Bytes(), nil
+}
+
+// JSONOf writes the report as the program did when it counted so many Voices: members
+// that came later are left out. So a bundle of that day replays to its own bytes.
+func (r *Report) JSONOf(voices int) ([]byte, error) {
+	if voices >= 2 {
+		return r.JSON()
+	}
+	old := *r
+	old.Signatures = slices.Clone(r.Signatures)
+	for i := range old.Signatures {
+		old.Signatures[i].PDF = nil
+	}
+	return old.JSON()
 }
 
 // settle makes absent lists empty ones, so that readers need not ask for null.

@@ -114,6 +114,9 @@ func (t *textWriter) signature(n int, s *Signature) {
 	if !s.ClaimedSigningTime.IsZero() {
 		t.say(indent, "Claimed time", fmt.Sprintf("%s (what the signer's computer said)", day(s.ClaimedSigningTime.Time)))
 	}
+	if p := s.PDF; p != nil {
+		t.claims(indent, p)
+	}
 	t.say(indent, "Proven time", day(s.BestSignatureTime.Time)+provenBy(s))
 	t.covers(indent, s)
 	for i := range s.Timestamps {
@@ -133,6 +136,17 @@ func (t *textWriter) signature(n int, s *Signature) {
 		t.say(indent, "Chain", strings.Join(names, " < "))
 	}
 	t.findings(indent, s.Findings)
+}
+
+// claims tells what the signature dictionary of a PDF says.
+func (t *textWriter) claims(indent string, p *PDF) {
+	if p.Reason != "" {
+		t.say(indent, "Reason", p.Reason+" (what the signer says)")
+	}
+	if p.Location != "" {
+		t.say(indent, "Location", p.Location+" (what the signer says)")
+	}
+	t.say(indent, "ByteRange", byteRange(p.ByteRange))
 }
 
 // covers tells what is signed and unaltered. A value that does not verify covers

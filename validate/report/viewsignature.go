@@ -59,6 +59,11 @@ func (w viewer) signatureFacts(v *signatureView, s *Signature) {
 	if !s.ClaimedSigningTime.IsZero() {
 		add(lang.ClaimedTime, day(s.ClaimedSigningTime.Time), false)
 	}
+	if p := s.PDF; p != nil {
+		add(lang.ClaimedReason, p.Reason, false)
+		add(lang.ClaimedLocation, p.Location, false)
+		add(lang.ByteRange, byteRange(p.ByteRange), true)
+	}
 	add(lang.ProvenTime, v.Best, false)
 	add(lang.Format, s.Format, false)
 	add(lang.Path, s.Path, false)

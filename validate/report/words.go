@@ -98,6 +98,9 @@ func scope(s string) string {
 	return strings.ToLower(strings.ReplaceAll(s, "_", " "))
 }
 
+// byteRange writes the numbers as a PDF has them.
+func byteRange(r [4]int) string { return fmt.Sprintf("[%d %d %d %d]", r[0], r[1], r[2], r[3]) }
+
 func where(path string) string {
 	if path == "" {
 		return ""

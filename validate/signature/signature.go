@@ -107,9 +107,10 @@ type Signature struct {
 	SigningCertificates          []CertificateReference // of the signing-certificate attribute(s), in order
 	SigningCertificateAttributes int                    // how many such attributes there are, v1 and v2 together
 
-	ClaimedSigningTime time.Time // zero: none claimed
-	Claims             Claims    // of XAdES
-	Properties         bool      // signed properties/attributes are there and are covered (SignedProperties, message-digest)
+	ClaimedSigningTime time.Time   // zero: none claimed
+	Claims             Claims      // of XAdES
+	PDF                *PDFEntries // of the signature dictionary; nil for what stands in no PDF
+	Properties         bool        // signed properties/attributes are there and are covered (SignedProperties, message-digest)
 	Policy             *PolicyReference
 	MIMETypes          []string
 

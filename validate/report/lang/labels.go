@@ -26,6 +26,9 @@ const (
 	Certificate     Key = "certificate"
 	IssuedBy        Key = "issuedBy"
 	ClaimedTime     Key = "claimedTime"
+	ClaimedReason   Key = "claimedReason"
+	ClaimedLocation Key = "claimedLocation"
+	ByteRange       Key = "byteRange"
 	ProvenTime      Key = "provenTime"
 	ProvenNow       Key = "provenNow"
 	ProvenBy        Key = "provenBy"
@@ -118,6 +121,9 @@ var labels = map[Key]phrase{
 	Certificate:     {"Certificate", "Sertifikaat", "Sertifikāts", "Sertifikatas", "Varmenne", "Certifikat"},
 	IssuedBy:        {"issued by %s, valid from %s to %s", "väljaandja %s, kehtib %s kuni %s", "izdevējs %s, derīgs no %s līdz %s", "išdavė %s, galioja nuo %s iki %s", "myöntäjä %s, voimassa %s – %s", "utfärdat av %s, giltigt från %s till %s"},
 	ClaimedTime:     {"Claimed signing time", "Väidetav allkirjastamise aeg", "Norādītais parakstīšanas laiks", "Nurodytas pasirašymo laikas", "Ilmoitettu allekirjoitusaika", "Uppgiven tid för undertecknande"},
+	ClaimedReason:   {"Claimed reason", "Väidetav põhjus", "Norādītais iemesls", "Nurodyta priežastis", "Ilmoitettu syy", "Uppgivet skäl"},
+	ClaimedLocation: {"Claimed location", "Väidetav koht", "Norādītā vieta", "Nurodyta vieta", "Ilmoitettu paikka", "Uppgiven plats"},
+	ByteRange:       {"Signed octets (ByteRange)", "Allkirjastatud baidid (ByteRange)", "Parakstītie baiti (ByteRange)", "Pasirašyti baitai (ByteRange)", "Allekirjoitetut tavut (ByteRange)", "Undertecknade oktetter (ByteRange)"},
 	ProvenTime:      {"Proven time", "Tõendatud aeg", "Pierādītais laiks", "Įrodytas laikas", "Todistettu aika", "Styrkt tid"},
 	ProvenNow:       {"of this validation: no proof of an earlier time counts", "valideerimise aeg: varasema aja kohta arvestatavat tõendit ei ole", "šīs validācijas laiks: agrāka laika derīga pierādījuma nav", "šio patvirtinimo laikas: ankstesnio laiko įrodymo nėra", "tämän validoinnin aika: aiemmasta ajasta ei ole kelpaavaa todistetta", "denna validerings tid: inget bevis om en tidigare tid kan godtas"},
 	ProvenBy:        {"by the time-stamp of %s", "ajatempli alusel, väljaandja %s", "ar %s laika zīmogu", "pagal %s laiko žymą", "aikaleiman perusteella, antaja %s", "genom tidsstämpel från %s"},
