@@ -39,6 +39,10 @@ type Jobs interface {
 type Intake interface {
 	// Add takes one file, to its end. A reader's error is returned as it is.
 	Add(name string, from io.Reader) (octets int64, err error)
+	// Detach takes a content of the file that was added last, which is a detached
+	// signature, as Add takes a file; Digest takes a digest that stands for one.
+	Detach(name string, from io.Reader) (octets int64, err error)
+	Digest(d Digest)
 	// Make makes a job of the files. With a key that the tenant has used for the same
 	// files and options it is the job of then, and fresh is false.
 	Make(ctx context.Context, o JobOptions) (job Job, fresh bool, err error)

@@ -84,6 +84,15 @@ func (i *fakeIntake) Add(name string, from io.Reader) (int64, error) {
 	return io.Copy(io.Discard, from)
 }
 
+func (i *fakeIntake) Detach(name string, from io.Reader) (int64, error) {
+	i.names[len(i.names)-1] += "+" + name
+	return io.Copy(io.Discard, from)
+}
+
+func (i *fakeIntake) Digest(d Digest) {
+	i.names[len(i.names)-1] += fmt.Sprintf("+%s=%s:%x", d.Name, d.Algorithm, d.Sum[:2])
+}
+
 func (i *fakeIntake) Make(_ context.Context, o JobOptions) (Job, bool, error) {
 	i.f.made, i.f.files = append(i.f.made, o), i.names
 	return i.f.job, o.Key != "again", i.f.fail
@@ -132,8 +141,20 @@ func TestJobRequests(t *testing.T) {
 	}
 }
 
+// sum256 is a digest as a form says it.
+var sum256 = "sha-256:" + strings.Repeat("ab", 32)
+
+// The contents of a detached signature follow it in the form.
+func TestJobContents(t *testing.T) {
+	jobs, h := withJobs(t, nil)
+	w := do(h, form("/v1/jobs", part{"file", "a.xml", "x"}, part{"detached", "../b.txt", "y"}, part{"detached", "c.txt", ""}, part{"file", "d.asice", "x"}, part{"file", "e.p7s", "x"}, part{"digest", "f.txt", sum256}))
+	if got := strings.Join(jobs.files, " "); w.Code != 201 || got != "a.xml+b.txt+c.txt d.asice e.p7s+f.txt=SHA-256:abab" {
+		t.Errorf("%d %s: %s", w.Code, w.Body, got)
+	}
+}
+
 func TestJobRequestsRefused(t *testing.T) {
-	jobs, h := withJobs(t, func(d *Deps) { d.Limits.RequestSize = 4000 })
+	jobs, h := withJobs(t, func(d *Deps) { d.Limits.RequestSize, d.Limits.Detached = 4000, 2 })
 	keyed := func(key string) *http.Request {
 		r := form("/v1/jobs", part{"file", "a", "x"})
 		r.Header.Set("Idempotency-Key", key)
@@ -148,7 +169,10 @@ func TestJobRequestsRefused(t *testing.T) {
 		status int
 		code   Code
 	}{
-		{form("/v1/jobs"), 422, MissingFile}, {form("/v1/jobs", part{"file", "a", ""}), 422, EmptyFile}, {form("/v1/jobs", part{"detached", "a", "x"}), 422, UnknownField},
+		{form("/v1/jobs"), 422, MissingFile}, {form("/v1/jobs", part{"file", "a", ""}), 422, EmptyFile}, {form("/v1/jobs", part{"detached", "a", "x"}), 422, MissingFile}, {form("/v1/jobs", part{"files", "a", "x"}), 422, UnknownField},
+		{form("/v1/jobs", part{"file", "a", "x"}, part{"detached", "b", "x"}, part{"digest", "c", sum256}), 422, BadDigest}, {form("/v1/jobs", part{"file", "a", "x"}, part{"digest", "c", "sha-256:00"}), 422, BadDigest},
+		{form("/v1/jobs?archive=true", part{"file", "a", "x"}, part{"digest", "c", sum256}), 422, DigestsNotTaken},
+		{form("/v1/jobs", part{"file", "a", "x"}, part{"detached", "b", ""}, part{"detached", "c", "x"}, part{"detached", "d", "x"}), 413, TooManyFiles},
 		{raw("/v1/jobs", "x"), 415, MediaType}, {httptest.NewRequest("POST", "/v1/jobs", nil), 415, MediaType}, {packed, 415, Encoding}, {cut, 400, MalformedRequest},
 		{form("/v1/jobs", part{"file", "a", strings.Repeat("x", 5000)}), 413, TooLarge}, {keyed("a\tb"), 400, BadParameter}, {keyed(strings.Repeat("x", 256)), 400, BadParameter},
 		{form("/v1/jobs?format=text&depth=summary", part{"file", "a", "x"}), 400, BadParameter}, {form("/v1/jobs?at=now", part{"file", "a", "x"}), 400, BadParameter},

@@ -79,7 +79,7 @@ func (s *server) postJob(c *gin.Context, in *newJob) error {
 	if err != nil {
 		return err
 	}
-	return s.intake(c, jobs, tenant, o.Open, func(files Intake) error {
+	return s.intake(c, jobs, tenant, arriving{mayBeEmpty: o.Open, archive: o.Archive}, func(files Intake) error {
 		j, fresh, err := files.Make(c.Request.Context(), o)
 		if err != nil {
 			return jobProblem(err)
@@ -117,21 +117,27 @@ func (s *server) addFiles(c *gin.Context, in *moreFiles) error {
 			return problem(JobPosition, fmt.Sprintf("The job has %d files, not %d.", j.Files, in.After))
 		}
 	}
-	return s.intake(c, jobs, tenant, false, func(files Intake) error {
+	return s.intake(c, jobs, tenant, arriving{archive: j.Archive}, func(files Intake) error {
 		j, err := files.Append(c.Request.Context(), in.ID, after)
 		return answerJob(c, http.StatusOK, j, err)
 	})
 }
 
+// arriving says what the files of a request are for.
+type arriving struct {
+	mayBeEmpty bool
+	archive    bool // their evidence is archived, which digests cannot stand for
+}
+
 // intake streams the files of a request to where jobs are kept, one by one, and hands
 // them to end when all have come.
-func (s *server) intake(c *gin.Context, jobs Jobs, tenant string, mayBeEmpty bool, end func(Intake) error) error {
+func (s *server) intake(c *gin.Context, jobs Jobs, tenant string, a arriving, end func(Intake) error) error {
 	release, ok := s.uploads.take(c.Request.Context())
 	if !ok {
 		return s.busy(s.uploads, "uploads")
 	}
 	defer release()
-	form, err := s.jobForm(c, mayBeEmpty)
+	form, err := s.jobForm(c, a.mayBeEmpty)
 	if err != nil {
 		return err
 	}
@@ -140,7 +146,7 @@ func (s *server) intake(c *gin.Context, jobs Jobs, tenant string, mayBeEmpty boo
 		return jobProblem(err)
 	}
 	defer files.Discard()
-	n := 0
+	in := jobParts{s: s, files: files, archive: a.archive}
 	for form != nil {
 		part, err := form.NextPart()
 		if errors.Is(err, io.EOF) {
@@ -149,27 +155,14 @@ func (s *server) intake(c *gin.Context, jobs Jobs, tenant string, mayBeEmpty boo
 		if err != nil {
 			return broken(err)
 		}
-		if part.FormName() != "file" {
-			p := problem(UnknownField, fmt.Sprintf("The form has a field %q.", CleanName(part.FormName())))
-			p.Hint = "The only field is file, any number of times."
-			return p
+		if err := in.take(part); err != nil {
+			return err
 		}
-		client := &source{from: part}
-		octets, err := files.Add(CleanName(part.FileName()), client)
-		switch {
-		case err != nil && client.failed:
-			return broken(err)
-		case err != nil:
-			return jobProblem(err)
-		case octets == 0:
-			return problem(EmptyFile, fmt.Sprintf("File %d of the form has no octets.", n+1))
-		}
-		n++
 	}
-	if n == 0 && !mayBeEmpty {
+	if in.n == 0 && !a.mayBeEmpty {
 		return problem(MissingFile, "The form has no field file.")
 	}
-	back, err := s.charge(c, n-1) // the request itself was counted as one
+	back, err := s.charge(c, in.n-1) // the request itself was counted as one
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ var operations = joined(listOperations, shelfOperations, recordOperations, map[s
 
 	"postJob": {
 		summary: "Make a batch job", tag: "jobs",
-		description: "Takes many files, which are judged one after the other, each as of the time when its turn comes; they are judged alone: a detached signature is sent to /v1/validations. The answer comes once all of them survive a crash. Thousands of files are sent in several requests: this one with open=true, then files, then start. The webhook's event is job.completed, job.failed or job.cancelled.",
+		description: "Takes many files, which are judged one after the other, each as of the time when its turn comes. The contents of a detached signature, or their digests, follow it in the form, as fields detached or digest. The answer comes once all of them survive a crash. Thousands of files are sent in several requests: this one with open=true, then files, then start. The webhook's event is job.completed, job.failed or job.cancelled.",
 		answers: func(s *server) map[string]*huma.Response {
 			out := ok(http.StatusCreated, "The new job.", jsonContent(schema[Job](s, "Job")))
 			out["201"].Headers = map[string]*huma.Header{"Location": {Schema: &huma.Schema{Type: huma.TypeString}, Description: "Path of the job."}}
@@ -111,7 +111,7 @@ var operations = joined(listOperations, shelfOperations, recordOperations, map[s
 })
 
 // jobCodes are the problems that files for a job may meet.
-var jobCodes = []Code{NoJobs, MalformedRequest, UnknownField, MissingFile, EmptyFile, MediaType, Encoding, TooLarge, TooManyFiles, TooSlow, Busy, QuotaExhausted}
+var jobCodes = []Code{NoJobs, MalformedRequest, UnknownField, MissingFile, EmptyFile, MediaType, Encoding, TooLarge, TooManyFiles, TooSlow, Busy, QuotaExhausted, BadDigest, DigestsNotTaken}
 
 func jobAnswer(s *server) map[string]*huma.Response {
 	return ok(http.StatusOK, "The job.", jsonContent(schema[Job](s, "Job")))
@@ -121,7 +121,11 @@ func jobAnswer(s *server) map[string]*huma.Response {
 func jobBody(required bool) *huma.RequestBody {
 	form := &huma.Schema{
 		Type: huma.TypeObject, AdditionalProperties: false,
-		Properties: map[string]*huma.Schema{"file": {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString, Format: "binary", Description: "A signed file, with its name."}}},
+		Properties: map[string]*huma.Schema{
+			"file":     {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString, Format: "binary", Description: "A signed file, with its name."}},
+			"detached": {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString, Format: "binary", Description: "A content of the detached signature in the last field file before it, with its name."}},
+			"digest":   {Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString, Description: "Algorithm, colon, hexadecimal digits: stands in place of a content of the last field file before it; its file name is that of the content. Not with archive."}},
+		},
 	}
 	return &huma.RequestBody{Required: required, Content: map[string]*huma.MediaType{"multipart/form-data": {Schema: form, Example: map[string]any{"file": []any{"…", "…"}}}}}
 }

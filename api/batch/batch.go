@@ -6,9 +6,10 @@
 // of the job queue, beside it: the files that wait, and the lines. A line is written,
 // and its file taken from those that wait, in one transaction that also says how many
 // lines there are: so there is one line for each file, whoever dies in between, and
-// whoever takes over. A file whose line was not yet written is judged again.
+// whoever takes over. A file whose line was not yet written is judged again, but for one
+// whose evidence is archived: that verdict is noted first (note.go).
 //
-// Several processes may share one queue: then they share the folder too.
+// Several processes may share one queue: then they share the folder too (mark.go).
 package batch
 
 import (
@@ -37,6 +38,9 @@ type Verdict struct {
 	Indication string // the worst of its signatures'
 	Bundle     string // ID; "" where none was made
 	Report     []byte // in the format asked for
+
+	Packed []byte    // the bundle, of a judge that is asked to archive
+	At     time.Time // of the judging; zero: now
 }
 
 // Outage is an error that is not the file's: it is judged again later.
@@ -45,15 +49,18 @@ type Outage struct{ Err error }
 func (e *Outage) Error() string { return e.Err.Error() }
 func (e *Outage) Unwrap() error { return e.Err }
 
-// Options say how jobs are kept and done. DB, Queue, Dir, Judge and Now must be given.
+// Options say how jobs are kept and done. DB, Queue, Dir, Judge, Archive and Now must be given.
 type Options struct {
 	DB    *database.DB // that of Queue
 	Queue *jobs.Queue
 	Dir   string // holds files until they are judged; made where there is none
-	// Judge judges a file for a tenant, and archives the evidence where that is asked
-	// for. Its errors are those of api.Validator; *api.NotReady and *Outage make the
+	// Judge judges a file for a tenant, and packs the evidence where it is to be
+	// archived. Its errors are those of api.Validator; *api.NotReady and *Outage make the
 	// job wait. It is called concurrently.
 	Judge func(ctx context.Context, tenant string, up api.Upload, archive bool) (Verdict, error)
+	// Archive archives what Judge has packed, perhaps once more: the same octets have the
+	// same ID. Its errors are as those of Judge.
+	Archive func(ctx context.Context, tenant string, packed []byte) (bundle string, err error)
 	// Check refuses options that cannot be; nil: none.
 	Check func(tenant string, o api.JobOptions) error
 	// Tell tells a tenant's URL of a job that has ended; it returns when that is durable.
@@ -93,13 +100,19 @@ judged INTEGER NOT NULL, passed INTEGER NOT NULL, indeterminate INTEGER NOT NULL
 	`CREATE TABLE vidimus_batch_file (batch TEXT NOT NULL, n INTEGER NOT NULL, name TEXT NOT NULL, intake TEXT NOT NULL, file TEXT NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL, PRIMARY KEY (batch, n))`,
 	`CREATE INDEX vidimus_batch_file_intake ON vidimus_batch_file (intake)`,
 	`CREATE TABLE vidimus_batch_result (batch TEXT NOT NULL, n INTEGER NOT NULL, line TEXT NOT NULL, intake TEXT NOT NULL, file TEXT NOT NULL, PRIMARY KEY (batch, n))`,
+	`ALTER TABLE vidimus_batch_file ADD COLUMN contents TEXT NOT NULL DEFAULT ''`,
+	`ALTER TABLE vidimus_batch_result ADD COLUMN contents INTEGER NOT NULL DEFAULT 0`, // how many files they are
+	`CREATE TABLE vidimus_batch_mark (name TEXT PRIMARY KEY, mark TEXT NOT NULL)`,
 }
+
+// markStep is the step that made the table of marks.
+const markStep = 9
 
 // Open opens the jobs, and registers with the queue who does them: call it before the
 // queue is started, and Begin after.
 func Open(ctx context.Context, o Options) (*Batches, error) {
-	if o.DB == nil || o.Queue == nil || o.Dir == "" || o.Judge == nil || o.Now == nil {
-		return nil, errors.New("opening the batch jobs: a database, a queue, a folder, a judge and a clock are needed")
+	if o.DB == nil || o.Queue == nil || o.Dir == "" || o.Judge == nil || o.Archive == nil || o.Now == nil {
+		return nil, errors.New("opening the batch jobs: a database, a queue, a folder, a judge, an archive and a clock are needed")
 	}
 	if o.Clock == nil {
 		o.Clock = o.Now
@@ -127,6 +140,9 @@ func Open(ctx context.Context, o Options) (*Batches, error) {
 		return nil, fmt.Errorf("opening the batch jobs: %w", err)
 	}
 	b := &Batches{Options: o, slots: make(chan struct{}, o.Judgings), end: func() {}}
+	if err := b.mark(ctx); err != nil {
+		return nil, fmt.Errorf("opening the batch jobs: %w", err)
+	}
 	if err := o.Queue.Register(Kind, b.work); err != nil {
 		return nil, err
 	}

@@ -43,7 +43,8 @@ type held struct {
 	n            int
 	name, sha256 string
 	intake, file string
-	size         int64
+	size         int64    // of the file
+	of           contents // where it is a detached signature
 }
 
 // Receive begins to take files.
@@ -86,22 +87,30 @@ func (i *intake) Add(name string, from io.Reader) (int64, error) {
 		}
 	}
 	h := held{name: name, intake: i.id, file: strconv.Itoa(len(i.files) + 1)}
-	f, err := os.OpenFile(filepath.Join(dir, h.file), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //#nosec G304 -- both names are ours
+	var err error
+	if h.sha256, h.size, err = i.keep(h.file, from); err != nil {
+		return h.size, err
+	}
+	i.files = append(i.files, h)
+	return h.size, nil
+}
+
+// keep writes one file, under a name of ours, and begins to make it durable.
+func (i *intake) keep(name string, from io.Reader) (sha string, size int64, err error) {
+	f, err := os.OpenFile(filepath.Join(i.b.Dir, i.id, name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //#nosec G304 -- both names are ours
 	if err != nil {
-		return 0, fmt.Errorf("keeping a file of a job: %w", err)
+		return "", 0, fmt.Errorf("keeping a file of a job: %w", err)
 	}
 	sum := sha256.New()
-	h.size, err = io.Copy(io.MultiWriter(f, sum), io.LimitReader(from, i.room-i.octets+1))
-	i.octets += h.size
+	size, err = io.Copy(io.MultiWriter(f, sum), io.LimitReader(from, i.room-i.octets+1))
+	i.octets += size
 	if err == nil && i.octets > i.room {
 		err = i.b.tooMuch()
 	}
 	if err != nil {
 		_ = f.Close() // Discard removes it
-		return h.size, err
+		return "", size, err
 	}
-	h.sha256 = hex.EncodeToString(sum.Sum(nil))
-	i.files = append(i.files, h)
 	i.slots <- struct{}{}
 	i.syncs.Go(func() {
 		defer func() { <-i.slots }()
@@ -111,7 +120,7 @@ func (i *intake) Add(name string, from io.Reader) (int64, error) {
 			i.err = errors.Join(i.err, err)
 		}
 	})
-	return h.size, nil
+	return hex.EncodeToString(sum.Sum(nil)), size, nil
 }
 
 // durable waits until all files, and their names, survive a crash.
@@ -157,6 +166,12 @@ func (i *intake) fingerprint(options []byte, open bool) string {
 	_, _ = fmt.Fprintf(sum, "%d %s %t\n", len(options), options, open)
 	for _, h := range i.files {
 		_, _ = fmt.Fprintf(sum, "%s %q\n", h.sha256, h.name)
+		for _, c := range h.of.Detached {
+			_, _ = fmt.Fprintf(sum, " detached %s %q\n", c.SHA256, c.Name)
+		}
+		for _, d := range h.of.Digests {
+			_, _ = fmt.Fprintf(sum, " digest %s %x %t %q\n", d.Algorithm, d.Sum, d.Encoded, d.Name)
+		}
 	}
 	return hex.EncodeToString(sum.Sum(nil))
 }
@@ -254,12 +269,16 @@ func (i *intake) enter(ctx context.Context, tx *sql.Tx, id string) error {
 	if _, err := tx.ExecContext(ctx, b.DB.Rebind("UPDATE vidimus_batch SET files = files + ?, octets = octets + ?, held = held + ? WHERE id = ?"), len(i.files), i.octets, i.octets, id); err != nil {
 		return err
 	}
-	insert, err := tx.PrepareContext(ctx, b.DB.Rebind("INSERT INTO vidimus_batch_file (batch, n, name, intake, file, sha256, size) VALUES (?, ?, ?, ?, ?, ?, ?)"))
+	insert, err := tx.PrepareContext(ctx, b.DB.Rebind("INSERT INTO vidimus_batch_file (batch, n, name, intake, file, sha256, size, contents) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"))
 	if err != nil {
 		return err
 	}
 	for k, h := range i.files {
-		if _, err := insert.ExecContext(ctx, id, files+k+1, h.name, h.intake, h.file, h.sha256, h.size); err != nil {
+		of, err := h.of.text()
+		if err != nil {
+			return errors.Join(err, insert.Close())
+		}
+		if _, err := insert.ExecContext(ctx, id, files+k+1, h.name, h.intake, h.file, h.sha256, h.size, of); err != nil {
 			return errors.Join(err, insert.Close())
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/vidimus/vidimus/api"
@@ -133,10 +134,12 @@ func (b *Batches) removeWritten(ctx context.Context, id string) error {
 	var last []held
 	err := b.DB.Read(ctx, func(r *sql.Rows) error {
 		var h held
-		err := r.Scan(&h.intake, &h.file)
+		var contents int
+		err := r.Scan(&h.intake, &h.file, &contents)
+		h.of.Detached = make([]content, max(0, contents))
 		last = append(last, h)
 		return err
-	}, "SELECT intake, file FROM vidimus_batch_result WHERE batch = ? ORDER BY n DESC LIMIT ?", id, linesAtMost)
+	}, "SELECT intake, file, contents FROM vidimus_batch_result WHERE batch = ? ORDER BY n DESC LIMIT ?", id, linesAtMost)
 	if err != nil {
 		return err
 	}
@@ -148,8 +151,14 @@ func (b *Batches) remove(files []held) error {
 	var all error
 	folders := map[string]bool{}
 	for _, h := range files {
-		if err := os.Remove(b.path(h)); err != nil && !errors.Is(err, os.ErrNotExist) {
-			all = errors.Join(all, fmt.Errorf("deleting a file that was judged: %w", err))
+		names := []string{b.path(h), b.path(h) + noteSuffix}
+		for n := range h.of.Detached {
+			names = append(names, contentFile(b.path(h), n+1))
+		}
+		for _, name := range names {
+			if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
+				all = errors.Join(all, fmt.Errorf("deleting a file that was judged: %w", err))
+			}
 		}
 		folders[h.intake] = true
 	}
@@ -187,7 +196,7 @@ func (b *Batches) orphans(ctx context.Context) error {
 		files, err := os.ReadDir(filepath.Join(b.Dir, e.Name()))
 		all = errors.Join(all, err)
 		for _, f := range files {
-			if !known[f.Name()] {
+			if of, _, _ := strings.Cut(f.Name(), "."); !known[of] { // its contents and its note go by its name
 				all = errors.Join(all, os.Remove(filepath.Join(b.Dir, e.Name(), f.Name())))
 			}
 		}

@@ -203,7 +203,7 @@ func (b *Batches) begin(ctx context.Context, j *job, from int, results chan<- ch
 
 // waiting are files of a job that wait, after one, in order; limit -1: all.
 func (b *Batches) waiting(ctx context.Context, id string, after, limit int) ([]held, error) {
-	query := "SELECT n, name, intake, file, sha256, size FROM vidimus_batch_file WHERE batch = ? AND n > ? ORDER BY n"
+	query := "SELECT n, name, intake, file, sha256, size, contents FROM vidimus_batch_file WHERE batch = ? AND n > ? ORDER BY n"
 	args := []any{id, after}
 	if limit >= 0 {
 		query, args = query+" LIMIT ?", append(args, limit)
@@ -211,7 +211,11 @@ func (b *Batches) waiting(ctx context.Context, id string, after, limit int) ([]h
 	var out []held
 	err := b.DB.Read(ctx, func(r *sql.Rows) error {
 		var h held
-		err := r.Scan(&h.n, &h.name, &h.intake, &h.file, &h.sha256, &h.size)
+		var of string
+		if err := r.Scan(&h.n, &h.name, &h.intake, &h.file, &h.sha256, &h.size, &of); err != nil {
+			return err
+		}
+		err := h.of.read(of)
 		out = append(out, h)
 		return err
 	}, query, args...)
@@ -226,38 +230,49 @@ type outcome struct {
 	err        error
 }
 
+// hashOf is the SHA-256 of octets, in hexadecimal digits.
+func hashOf(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
 // mapFrom is the size, in octets, from which a file is mapped and not read.
 const mapFrom = 16 << 20
 
-// load gives the octets of a file.
-func (b *Batches) load(h held) (data []byte, done func(), err error) {
-	f, err := os.Open(b.path(h))
+// load gives the octets of a file of so many.
+func (b *Batches) load(name string, size int64) (data []byte, done func(), err error) {
+	f, err := os.Open(name) //#nosec G304 -- the name is ours
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading a file that waits: %w", err)
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	if b.Map != nil && h.size >= mapFrom {
-		if data, done, err := b.Map(f, h.size); err == nil { // else it is read: a system may not map
+	if b.Map != nil && size >= mapFrom {
+		if data, done, err := b.Map(f, size); err == nil { // else it is read: a system may not map
 			return data, done, nil
 		}
 	}
-	data, err = os.ReadFile(b.path(h))
+	data, err = os.ReadFile(name) //#nosec G304 -- the name is ours
 	return data, func() {}, err
 }
 
 // judge judges one file; where nothing can be judged now it waits.
 func (b *Batches) judge(ctx context.Context, j *job, h held) outcome {
-	data, done, err := b.load(h)
+	data, done, err := b.load(b.path(h), h.size)
 	if err != nil {
 		return outcome{err: err}
 	}
 	defer done()
-	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != h.sha256 {
+	of, damaged, done, err := b.loadContents(h)
+	if err != nil {
+		return outcome{err: err}
+	}
+	defer done()
+	if damaged || hashOf(data) != h.sha256 {
 		return b.outcome(h, Verdict{}, &api.JobLineProblem{Code: "upload-damaged", Message: "What is kept of this file is not what was sent.", Hint: "Send it again, in another job."})
 	}
-	up := api.Upload{File: api.File{Name: h.name, Data: data}, Policy: j.Policy, PolicySet: j.PolicySet, At: j.At, Format: j.Format, Depth: j.Depth}
+	up := api.Upload{File: api.File{Name: h.name, Data: data}, Detached: of, Digests: h.of.Digests, Policy: j.Policy, PolicySet: j.PolicySet, At: j.At, Format: j.Format, Depth: j.Depth}
 	for told := false; ; told = true {
-		v, err := b.judged(ctx, j, up)
+		v, err := b.judged(ctx, j, h, up)
 		if err == nil {
 			return b.outcome(h, v, nil)
 		}
@@ -304,7 +319,7 @@ func (b *Batches) pause(ctx context.Context, j *job) error {
 
 // judged calls the judge, for as long as one file may take. A panic is an error: it
 // must not end the other files' judging.
-func (b *Batches) judged(ctx context.Context, j *job, up api.Upload) (v Verdict, err error) {
+func (b *Batches) judged(ctx context.Context, j *job, h held, up api.Upload) (v Verdict, err error) {
 	ctx, cancel := context.WithTimeout(ctx, b.JudgingTime)
 	defer cancel()
 	defer func() {
@@ -312,7 +327,10 @@ func (b *Batches) judged(ctx context.Context, j *job, up api.Upload) (v Verdict,
 			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
 		}
 	}()
-	return b.Judge(ctx, j.tenant, up, j.Archive)
+	if j.Archive {
+		return b.archived(ctx, j, h, up)
+	}
+	return b.Judge(ctx, j.tenant, up, false)
 }
 
 // problemOf is what a line says of an error, and what the log is told. Without a

@@ -13,7 +13,10 @@ import (
 
 // outcome makes the line of a file.
 func (b *Batches) outcome(h held, v Verdict, problem *api.JobLineProblem) outcome {
-	line := api.JobLine{N: h.n, Name: h.name, SHA256: h.sha256, Octets: h.size, At: b.Clock().UTC(), Indication: v.Indication, Bundle: v.Bundle, Error: problem}
+	if v.At.IsZero() {
+		v.At = b.Clock().UTC()
+	}
+	line := api.JobLine{N: h.n, Name: h.name, SHA256: h.sha256, Octets: h.size, At: v.At, Indication: v.Indication, Bundle: v.Bundle, Error: problem}
 	var err error
 	switch raw := bytes.TrimSpace(v.Report); {
 	case problem != nil:
@@ -52,7 +55,7 @@ func (b *Batches) write(ctx context.Context, j *job, lines []outcome) error {
 	var octets int64
 	for _, o := range lines {
 		counts.Count(o.indication)
-		octets += o.size
+		octets += o.total()
 	}
 	first, last := lines[0].n, lines[len(lines)-1].n
 	state, ended := api.JobRunning, int64(0)
@@ -69,13 +72,13 @@ failed = failed + ?, errors = errors + ?, error = '', tries = 1 WHERE id = ? AND
 		if n, err := result.RowsAffected(); err != nil || n != 1 {
 			return errMoved
 		}
-		insert, err := tx.PrepareContext(ctx, b.DB.Rebind("INSERT INTO vidimus_batch_result (batch, n, line, intake, file) VALUES (?, ?, ?, ?, ?)"))
+		insert, err := tx.PrepareContext(ctx, b.DB.Rebind("INSERT INTO vidimus_batch_result (batch, n, line, intake, file, contents) VALUES (?, ?, ?, ?, ?, ?)"))
 		if err != nil {
 			return err
 		}
 		defer func() { _ = insert.Close() }() // the transaction says whether it worked
 		for _, o := range lines {
-			if _, err := insert.ExecContext(ctx, j.ID, o.n, string(o.line), o.intake, o.file); err != nil {
+			if _, err := insert.ExecContext(ctx, j.ID, o.n, string(o.line), o.intake, o.file, len(o.of.Detached)); err != nil {
 				return err
 			}
 		}

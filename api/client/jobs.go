@@ -19,7 +19,11 @@ import (
 // JobRequest is a batch job: files, and how they are judged; all but Files may be left out.
 type JobRequest struct {
 	// Files are judged in this order, each alone. A Stream is sent once only.
-	Files     []File
+	Files []File
+	// Detached and Digests are, by the place of a detached signature in Files, its
+	// contents or the digests that stand for them (not with Archive).
+	Detached  map[int][]File
+	Digests   map[int][]Digest
 	Name      string
 	Policy    string
 	PolicySet map[string]string
@@ -102,7 +106,7 @@ func (c *Client) Submit(ctx context.Context, r JobRequest) (*Job, error) {
 			part = 50
 		}
 		next := &Job{}
-		err := c.addFiles(ctx, j.ID, j.Files, r.Files[j.Files:min(j.Files+part, len(r.Files))], next)
+		err := c.addFiles(ctx, j.ID, j.Files, r.requests(j.Files, min(j.Files+part, len(r.Files))), next)
 		var p *Problem
 		if errors.As(err, &p) && p.Code == "job-position" { // an answer was lost, and the request was not
 			next, err = c.Job(ctx, j.ID)
@@ -142,11 +146,20 @@ func (r JobRequest) query() url.Values {
 	return query
 }
 
+// requests are some of the files, each with its contents.
+func (r JobRequest) requests(from, to int) []Request {
+	var out []Request
+	for i := from; i < to; i++ {
+		out = append(out, Request{File: r.Files[i], Detached: r.Detached[i], Digests: r.Digests[i]})
+	}
+	return out
+}
+
 // addFiles sends files to a job that has so many.
-func (c *Client) addFiles(ctx context.Context, id string, after int, files []File, into *Job) error {
+func (c *Client) addFiles(ctx context.Context, id string, after int, files []Request, into *Job) error {
 	again := true
 	for _, f := range files {
-		again = again && !f.once
+		again = again && f.again()
 	}
 	return c.post(ctx, call{path: "/v1/jobs/" + id + "/files", query: url.Values{"after": {strconv.Itoa(after)}}, again: again, body: func() (io.ReadCloser, string, int64, error) {
 		out, in := io.Pipe()
@@ -154,7 +167,7 @@ func (c *Client) addFiles(ctx context.Context, id string, after int, files []Fil
 		go func() {
 			var err error
 			for _, f := range files {
-				if err = writePart(form, "file", f); err != nil {
+				if err = f.writeForm(form); err != nil {
 					break
 				}
 			}

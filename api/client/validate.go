@@ -122,11 +122,16 @@ func (c *Client) upload(ctx context.Context, path string, r Request, format stri
 	if format != "" && r.Raw {
 		query.Set("raw", "true")
 	}
+	return c.do(ctx, call{method: http.MethodPost, path: path, query: query, accept: "*/*", body: r.form, again: r.again()})
+}
+
+// again says whether the files can be sent more than once.
+func (r Request) again() bool {
 	again := !r.File.once
 	for _, d := range r.Detached {
 		again = again && !d.once
 	}
-	return c.do(ctx, call{method: http.MethodPost, path: path, query: query, accept: "*/*", body: r.form, again: again})
+	return again
 }
 
 // form streams the files as a form.

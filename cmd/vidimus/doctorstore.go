@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/vidimus/vidimus/api/batch"
 	"github.com/vidimus/vidimus/archive"
 	"github.com/vidimus/vidimus/archive/database"
 	"github.com/vidimus/vidimus/archive/index"
@@ -169,6 +170,38 @@ func (v *visit) databases(ctx context.Context) {
 	if dir, err := v.batchDir(); v.anyJob() || err == nil && dir != "" {
 		url, err := v.jobsURL()
 		v.database(ctx, "jobs", url, err, jobs.Version())
+	}
+	v.batchFolder(ctx)
+}
+
+// batchFolder looks whether the folder of batch jobs is that of their queue, where both
+// are there.
+func (v *visit) batchFolder(ctx context.Context) {
+	dir, err := v.batchDir()
+	if err != nil || dir == "" {
+		return
+	}
+	url, err := v.jobsURL()
+	if err != nil {
+		return
+	}
+	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
+		if _, err := os.Stat(path); err != nil {
+			return
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	db, err := database.Open(ctx, url)
+	if err != nil {
+		return // the database was told of
+	}
+	defer func() { _ = db.Close() }() // it was only read
+	switch known, err := batch.CheckMark(ctx, db, dir); {
+	case err != nil:
+		v.failed("jobs", err, "services that share --jobs share --jobs-dir")
+	case known:
+		v.ok("jobs", "The folder %s is that of the queue in %s.", dir, db.Place)
 	}
 }
 

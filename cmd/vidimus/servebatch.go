@@ -11,6 +11,7 @@ import (
 
 	"github.com/vidimus/vidimus/api"
 	"github.com/vidimus/vidimus/api/batch"
+	"github.com/vidimus/vidimus/archive"
 	"github.com/vidimus/vidimus/archive/database"
 	"github.com/vidimus/vidimus/archive/jobs"
 	"github.com/vidimus/vidimus/validate"
@@ -75,7 +76,7 @@ func (c *ServeCmd) batches(ctx context.Context, rt *runtime, s *service, db *dat
 	}
 	w := &batchJobs{c: c, s: s}
 	o := batch.Options{
-		DB: db, Queue: q, Dir: dir, Judge: w.judge, Check: w.check, Now: rt.Now, Clock: s.now, Log: log, Map: mapUpload,
+		DB: db, Queue: q, Dir: dir, Judge: w.judge, Archive: w.keep, Check: w.check, Now: rt.Now, Clock: s.now, Log: log, Map: mapUpload,
 		Judgings: c.limits().Judgings, JudgingTime: c.JudgingTimeout, Keep: c.JobsKeep, MaxJobs: c.JobsPerTenant, MaxFiles: c.JobFiles, MaxOctets: c.JobOctets,
 	}
 	if b, err = batch.Open(ctx, o); err != nil {
@@ -103,7 +104,7 @@ func (w *batchJobs) judge(ctx context.Context, tenant string, up api.Upload, toA
 	}
 	v := batch.Verdict{Indication: worst(j.verdict)}
 	if toArchive {
-		if v.Bundle, err = w.keep(ctx, tenant, j); err != nil {
+		if v.Packed, err = packed(j.by, j.request, j.verdict); err != nil {
 			return v, err
 		}
 	}
@@ -112,8 +113,8 @@ func (w *batchJobs) judge(ctx context.Context, tenant string, up api.Upload, toA
 }
 
 // keep archives the evidence of a verdict. A store that is away does not cost a file
-// its line: the file is judged again when it is back.
-func (w *batchJobs) keep(ctx context.Context, tenant string, j judged) (string, error) {
+// its line: it is archived when the store is back.
+func (w *batchJobs) keep(ctx context.Context, tenant string, packed []byte) (string, error) {
 	store := w.s.store
 	if w.c.closed() {
 		var err error
@@ -123,9 +124,9 @@ func (w *batchJobs) keep(ctx context.Context, tenant string, j judged) (string, 
 	} else {
 		tenant = ""
 	}
-	id, err := w.s.shelf(tenant, store).keep(ctx, j)
-	if packing := (*packingError)(nil); errors.As(err, &packing) {
-		return "", err
+	id, err := w.s.shelf(tenant, store).keepPacked(ctx, packed)
+	if deleted := (*archive.DeletedError)(nil); errors.As(err, &deleted) {
+		return "", &api.Refused{Code: "bundle-deleted", Message: "The bundle with the evidence was archived, and deleted again, before this line was written."}
 	}
 	if err != nil {
 		return "", &batch.Outage{Err: fmt.Errorf("archiving the evidence of a file: %w", err)}
@@ -187,6 +188,9 @@ func pathless(err error) string {
 	var usage interface{ ExitCode() int }
 	if errors.As(err, &usage) {
 		return err.Error()
+	}
+	if mark := (*batch.MarkError)(nil); errors.As(err, &mark) {
+		return mark.Plain()
 	}
 	return "the folder or the database for them cannot be opened; the log says more"
 }

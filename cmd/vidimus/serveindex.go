@@ -126,8 +126,17 @@ func (a *shelf) Put(ctx context.Context, up api.Upload) (id string, rep []byte, 
 
 // keep archives the evidence of a verdict, and enters it into the index.
 func (a *shelf) keep(ctx context.Context, j judged) (string, error) {
+	return a.put(ctx, func(ctx context.Context) (string, error) { return keep(ctx, a.store, j.by, j.request, j.verdict) })
+}
+
+// keepPacked archives a bundle that was packed, as keep does.
+func (a *shelf) keepPacked(ctx context.Context, raw []byte) (string, error) {
+	return a.put(ctx, func(ctx context.Context) (string, error) { return archive.Save(ctx, a.store, raw) })
+}
+
+func (a *shelf) put(ctx context.Context, save func(context.Context) (string, error)) (string, error) {
 	putting, done := trace.Start(ctx, "store.put")
-	id, err := keep(putting, a.store, j.by, j.request, j.verdict)
+	id, err := save(putting)
 	holds := ""
 	if err == nil {
 		holds, err = a.service.retained(putting, a.store, id)
