@@ -19,10 +19,9 @@ import (
 type Lists interface {
 	// Browser is over the lists in force; nil when there are none.
 	Browser() *browse.Browser
-	// Changes tells what differs between the lists as they were remembered at a time and
-	// those in force; since is when those lists were made, zero when nothing is
-	// remembered from so early.
-	Changes(at time.Time) (since time.Time, all []changes.Change, err error)
+	// Changes tells what differs between the lists as they were remembered at two times;
+	// a zero to stands for those in force. nil: nothing is remembered from so early.
+	Changes(from, to time.Time) (*changes.Compared, error)
 }
 
 // routeLists serves the list browser.
@@ -235,9 +234,11 @@ func (s *server) identifyCertificates(c *gin.Context, in *AsOf) error {
 	})
 }
 
-// changesQuery says since when.
+// changesQuery says which two sets of lists are compared.
 type changesQuery struct {
-	Since     string `query:"since" example:"2025-06-01" doc:"RFC 3339, or a day, which is its first second in UTC. Empty: a week ago."`
+	Since     string `query:"since" example:"2025-05-01" doc:"The same as from, which it was called before."`
+	From      string `query:"from" example:"2025-05-01" doc:"The time of the earlier lists: RFC 3339, or a day, which is its first second in UTC. Empty: a week ago."`
+	To        string `query:"to" example:"2025-06-01" doc:"The time of the later lists: RFC 3339, or a day, which is its last second in UTC. Empty: those in force."`
 	Territory string `query:"territory" maxLength:"10" example:"EE" doc:"Only what concerns this territory; that of the list of lists is EU."`
 }
 
@@ -245,22 +246,63 @@ type changesQuery struct {
 type changesMade struct {
 	Asked   time.Time        `json:"asked" doc:"The time that was asked for."`
 	Since   time.Time        `json:"since" doc:"When the lists of then were put in force."`
+	AskedTo *time.Time       `json:"askedTo,omitempty" doc:"The later time that was asked for; absent: now."`
+	Until   *time.Time       `json:"until,omitempty" doc:"When the lists of that later time were put in force; absent: they are in force."`
 	Changes []changes.Change `json:"changes" nullable:"false"`
 }
 
-// listTrustChanges tells what has changed: GET /v1/trust/changes. It takes its turn
-// among those who judge, since a whole set of lists is read.
-func (s *server) listTrustChanges(c *gin.Context, in *changesQuery) error {
-	now := s.serviceNow()
-	at := now.AddDate(0, 0, -7)
-	if in.Since != "" {
-		var err error
-		if at, err = moment("since", in.Since, false); err != nil {
-			return err
+// times are those that the sets of lists are of; a zero to is now.
+func (in *changesQuery) times(now time.Time) (from, to time.Time, err error) {
+	from = now.AddDate(0, 0, -7)
+	for name, value := range map[string]string{"since": in.Since, "from": in.From} {
+		if value == "" {
+			continue
+		}
+		if from, err = moment(name, value, false); err != nil {
+			return from, to, err
+		}
+		if from.After(now) {
+			return from, to, problem(BadParameter, fmt.Sprintf("The parameter %s, %s, is in the future.", name, from.Format(time.RFC3339)))
 		}
 	}
-	if at.After(now) {
-		return problem(BadParameter, fmt.Sprintf("The parameter since, %s, is in the future.", at.Format(time.RFC3339)))
+	if in.To == "" {
+		return from, to, nil
+	}
+	if to, err = moment("to", in.To, true); err != nil {
+		return from, to, err
+	}
+	if in.To == now.Format(time.DateOnly) {
+		to = now // its last second is to come
+	}
+	switch {
+	case to.After(now):
+		err = problem(BadParameter, fmt.Sprintf("The parameter to, %s, is in the future.", to.Format(time.RFC3339)))
+	case to.Before(from):
+		err = problem(BadParameter, fmt.Sprintf("The parameter to, %s, is before from, %s.", to.Format(time.RFC3339), from.Format(time.RFC3339)))
+	}
+	return from, to, err
+}
+
+// notRemembered says that there are no lists of a time.
+func (in *changesQuery) notRemembered(from time.Time) error {
+	says := "No lists are remembered from " + from.Format(time.RFC3339) + " or before."
+	if in.From == "" && in.To == "" {
+		return problem(NotRemembered, says)
+	}
+	p := problem(BadParameter, says)
+	p.Hint = "Name a later time as from: lists are remembered from the first 'vidimus trust pull' of this service on, and none with a mirror."
+	return p
+}
+
+// listTrustChanges tells what has changed: GET /v1/trust/changes. It takes its turn
+// among those who judge, since whole sets of lists are read.
+func (s *server) listTrustChanges(c *gin.Context, in *changesQuery) error {
+	if in.Since != "" && in.From != "" && in.Since != in.From {
+		return problem(BadParameter, "The parameters since and from name the same time; give one of them.")
+	}
+	from, to, err := in.times(s.serviceNow())
+	if err != nil {
+		return err
 	}
 	if _, _, err := s.browser(AsOf{}); err != nil {
 		return err
@@ -270,15 +312,19 @@ func (s *server) listTrustChanges(c *gin.Context, in *changesQuery) error {
 		return s.busy(s.judgings, "files being judged")
 	}
 	defer release()
-	since, all, err := s.Lists.Changes(at)
+	found, err := s.Lists.Changes(from, to)
 	if err != nil {
 		return fmt.Errorf("comparing trusted lists: %w", err)
 	}
-	if since.IsZero() {
-		return problem(NotRemembered, "No lists are remembered from "+at.Format(time.RFC3339)+" or before.")
+	if found == nil {
+		return in.notRemembered(from)
 	}
-	out := changesMade{Asked: at, Since: since.UTC(), Changes: []changes.Change{}}
-	for _, one := range all {
+	out := changesMade{Asked: from, Since: found.Since.UTC(), Changes: []changes.Change{}}
+	if !to.IsZero() {
+		until := found.Until.UTC()
+		out.AskedTo, out.Until = &to, &until
+	}
+	for _, one := range found.Changes {
 		if in.Territory == "" || strings.EqualFold(one.Territory, in.Territory) {
 			out.Changes = append(out.Changes, one)
 		}

@@ -23,11 +23,15 @@ type heldLists struct {
 
 func (l *heldLists) Browser() *browse.Browser { return l.browser }
 
-func (l *heldLists) Changes(at time.Time) (time.Time, []changes.Change, error) {
-	if at.Before(l.since) {
-		return time.Time{}, nil, l.err
+func (l *heldLists) Changes(from, to time.Time) (*changes.Compared, error) {
+	if from.Before(l.since) {
+		return nil, l.err
 	}
-	return l.since, []changes.Change{{Kind: changes.ListIssued, Territory: "EE", Says: "A."}, {Kind: changes.Location, Territory: "LV", Says: "B."}}, l.err
+	c := &changes.Compared{Since: l.since, Changes: []changes.Change{{Kind: changes.ListIssued, Territory: "EE", Says: "A."}, {Kind: changes.Location, Territory: "LV", Says: "B."}}}
+	if !to.IsZero() {
+		c.Until = to.AddDate(0, 0, -1)
+	}
+	return c, l.err
 }
 
 func listsOf(t *testing.T) *heldLists {
@@ -83,6 +87,17 @@ func TestListsAreBrowsed(t *testing.T) {
 		{"/v1/trust/changes?territory=lv", 200, []string{`"asked":"2026-05-25T12:00:00Z"`, `"changes":[{"kind":"location-changed"`}},
 		{"/v1/trust/changes?since=2023-12-31T23:59:59Z", 404, []string{"not-remembered"}},
 		{"/v1/trust/changes?since=2027-01-01", 400, []string{"in the future"}},
+		{"/v1/trust/changes?from=2025-01-01", 200, []string{`"asked":"2025-01-01T00:00:00Z"`, `"since":"2024-01-01T00:00:00Z"`, `"LV"`}},
+		{"/v1/trust/changes?from=2025-01-01&to=2025-02-01&territory=EE", 200, []string{`"asked":"2025-01-01T00:00:00Z"`, `"askedTo":"2025-02-01T23:59:59Z"`, `"until":"2025-01-31T23:59:59Z"`, `"kind":"list-issued"`}},
+		{"/v1/trust/changes?to=2026-06-01", 200, []string{`"asked":"2026-05-25T12:00:00Z"`, `"askedTo":"2026-06-01T12:00:00Z"`}},
+		{"/v1/trust/changes?from=2023-12-31&to=2025-02-01", 400, []string{"bad-parameter", "remembered from 2023-12-31T00:00:00Z", `"hint":"Name a later time as from`}},
+		{"/v1/trust/changes?from=2023-12-31", 400, []string{"bad-parameter", `"hint"`}},
+		{"/v1/trust/changes?from=2025-01-01&to=2024-12-31", 400, []string{"is before from"}},
+		{"/v1/trust/changes?from=2025-01-01&to=2026-06-02", 400, []string{"The parameter to, 2026-06-02T23:59:59Z, is in the future"}},
+		{"/v1/trust/changes?from=2026-06-02", 400, []string{"The parameter from", "in the future"}},
+		{"/v1/trust/changes?from=2025-01-01&since=2025-01-02", 400, []string{"give one of them"}},
+		{"/v1/trust/changes?since=2025-01-01&to=2025-02-01", 200, []string{`"askedTo":"2025-02-01T23:59:59Z"`}},
+		{"/v1/trust/changes?from=2025-01-01&to=now", 400, []string{"The parameter to is a time"}},
 		{"/v1/trust/changes?since=7d", 400, []string{"bad-parameter"}},
 	} {
 		w := do(h, httptest.NewRequest("GET", one.path, nil))

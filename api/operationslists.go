@@ -35,7 +35,7 @@ var listOperations = map[string]said{
 			Busy, OutOfTime, QuotaExhausted},
 		body: certificateBody(),
 	},
-	"listTrustChanges": told[changesMade]("What has changed in the lists", "Between the lists as they were in force at a time and those of now: new issues, signers, and services that came, went, or have another status.",
+	"listTrustChanges": told[changesMade]("What has changed in the lists", "Between the lists as they were in force at a time (since, or from) and those of now, or of a later time (to): new issues, signers, and services that came, went, or have another status.",
 		"TrustChanges", "The changes, by territory.", Unready, NotRemembered, Busy),
 }
 

@@ -99,14 +99,33 @@ func (c *Client) Identify(ctx context.Context, file File, at time.Time) ([]brows
 // TrustChanges tells what differs between the lists as they were in force at a time,
 // the zero time being a week ago, and those of now; since is when the former were made.
 func (c *Client) TrustChanges(ctx context.Context, at time.Time) (since time.Time, all []changes.Change, err error) {
+	found, err := c.trustChanges(ctx, "since", at, time.Time{})
+	return found.Since, found.Changes, err
+}
+
+// TrustChangesBetween tells what differs between the lists as they were in force at two
+// times; a zero to is now.
+func (c *Client) TrustChangesBetween(ctx context.Context, from, to time.Time) (*changes.Compared, error) {
+	found, err := c.trustChanges(ctx, "from", from, to)
+	if err != nil {
+		return nil, err
+	}
+	return &found, nil
+}
+
+func (c *Client) trustChanges(ctx context.Context, name string, from, to time.Time) (found changes.Compared, err error) {
 	query := url.Values{}
-	if !at.IsZero() {
-		query.Set("since", at.UTC().Format(time.RFC3339))
+	if !from.IsZero() {
+		query.Set(name, from.UTC().Format(time.RFC3339))
+	}
+	if !to.IsZero() {
+		query.Set("to", to.UTC().Format(time.RFC3339))
 	}
 	var out struct {
 		Since   time.Time        `json:"since"`
+		Until   time.Time        `json:"until"`
 		Changes []changes.Change `json:"changes"`
 	}
 	err = c.get(ctx, "/v1/trust/changes", query, &out)
-	return out.Since, out.Changes, err
+	return changes.Compared{Since: out.Since, Until: out.Until, Changes: out.Changes}, err
 }

@@ -18,10 +18,9 @@ import (
 type Trust interface {
 	// Browser is over the lists in force; nil when there are none.
 	Browser() *browse.Browser
-	// Changes tells what differs between the lists as they were remembered at a time and
-	// those in force; since is when those lists were made, zero when nothing is
-	// remembered from so early.
-	Changes(at time.Time) (since time.Time, all []changes.Change, err error)
+	// Changes tells what differs between the lists as they were remembered at two times;
+	// a zero to stands for those in force. nil: nothing is remembered from so early.
+	Changes(from, to time.Time) (*changes.Compared, error)
 }
 
 // maxCertificate bounds an uploaded certificate, in octets.
@@ -202,20 +201,35 @@ func certificateOf(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 }
 
 // trustChanges tells what has changed since a day; a week ago where none is asked for.
+// With another day it tells what had changed until then.
 func (s *site) trustChanges(w http.ResponseWriter, r *http.Request, a asked) {
 	at := a.At
 	if a.Query.Get("at") == "" {
 		at = at.AddDate(0, 0, -7)
 	}
-	since, all, err := s.Trust.Changes(at)
+	var to time.Time
+	if until := a.Query.Get("to"); until != "" {
+		var err error
+		if to, err = moment(until); err != nil || to.Before(at) {
+			s.fail(w, r, &sorry{http.StatusBadRequest, "The later time cannot be read, or is before the earlier one.", "Write a day as 2023-11-10, or a time as 2023-11-10T12:00:00Z."})
+			return
+		}
+		if !to.Before(s.Asked()) {
+			to = time.Time{} // those in force
+		}
+	}
+	found, err := s.Trust.Changes(at, to)
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
+	if found == nil {
+		found = &changes.Compared{}
+	}
 	s.page(w, r, http.StatusOK, "trustchanges", "What has changed", struct {
-		At, Since time.Time
-		All       []changes.Change
-	}{at, since, all})
+		At, To, Since, Until time.Time
+		All                  []changes.Change
+	}{at, to, found.Since, found.Until, found.Changes})
 }
 
 // searchTypes are those that a search form offers.

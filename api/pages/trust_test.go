@@ -29,12 +29,16 @@ type nation struct {
 
 func (n *nation) Browser() *browse.Browser { return n.browser }
 
-func (n *nation) Changes(at time.Time) (time.Time, []changes.Change, error) {
-	n.asked = at
+func (n *nation) Changes(from, to time.Time) (*changes.Compared, error) {
+	n.asked = from
 	if len(n.changes) == 0 {
-		return time.Time{}, nil, nil
+		return nil, nil
 	}
-	return at.Add(-time.Hour), n.changes, nil
+	c := &changes.Compared{Since: from.Add(-time.Hour), Changes: n.changes}
+	if !to.IsZero() {
+		c.Until = to.Add(-time.Hour)
+	}
+	return c, nil
 }
 
 // newNation is a virtual EU with a provider that has a hostile name.
@@ -137,8 +141,13 @@ func TestChangesPage(t *testing.T) {
 	w := newWorld(t, ShelfLimits{})
 	w.holds(w.get("/trust/changes"), 200, "Nothing is remembered from 2023-11-03 or before.")
 	w.trust.changes = []changes.Change{{Kind: changes.ServiceStatus, Territory: "EE", Says: "It was <withdrawn>."}}
-	w.holds(w.get("/trust/changes?at=2023-01-02"), 200, "service-status", "It was &lt;withdrawn&gt;.")
+	w.holds(w.get("/trust/changes?at=2023-01-02"), 200, "service-status", "It was &lt;withdrawn&gt;.", "The lists in force are compared")
 	if want := time.Date(2023, 1, 2, 23, 59, 59, 0, time.UTC); !w.trust.asked.Equal(want) {
 		t.Errorf("asked of %s, want %s", w.trust.asked, want)
+	}
+	w.holds(w.get("/trust/changes?at=2023-01-02&to=2023-02-03"), 200, "service-status", "in force on 2023-02-03", "compared with those that were in force on 2023-01-02", `name="to" type="date" value="2023-02-03"`)
+	w.holds(w.get("/trust/changes?at=2023-01-02&to=2999-01-01"), 200, "The lists in force are compared")
+	for _, to := range []string{"yesterday", "2023-01-01"} {
+		w.holds(w.get("/trust/changes?at=2023-01-02&to="+to), 400, "is before the earlier one")
 	}
 }

@@ -145,6 +145,9 @@ func Word(name, word string) Fact { return attribute.String(name, word) }
 // Number is a fact with a number.
 func Number(name string, n int) Fact { return attribute.Int(name, n) }
 
+// Tell adds facts to what is under way in ctx.
+func Tell(ctx context.Context, facts ...Fact) { spans.SpanFromContext(ctx).SetAttributes(facts...) }
+
 // end ends a span. What an error says stays in the log: it may quote a file.
 func end(span spans.Span, err error) {
 	if err != nil {

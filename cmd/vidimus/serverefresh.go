@@ -58,7 +58,7 @@ func (c *ServeCmd) refresh(rt *runtime, s *service, log *slog.Logger) (stop func
 	if err != nil {
 		return nil, err
 	}
-	options.Disk = rt.Disk
+	options.Disk, options.Getter = rt.Disk, tracedGetter{options.Getter}
 	tells := &alerting{log: log, metrics: s.metrics, hooks: s.hooks, targets: c.targets()}
 	options.Tell = tells.tell
 	p, err := pull.New(options)
@@ -76,7 +76,7 @@ func (c *ServeCmd) refresh(rt *runtime, s *service, log *slog.Logger) (stop func
 	go func() {
 		defer close(ended)
 		have := func() *trustlist.Snapshot { return s.current.Load().stored }
-		p.Run(ctx, pull.Schedule{Every: r.every, Soon: min(refreshSoon, r.every)}, have, r.done)
+		p.Run(ctx, pull.Schedule{Every: r.every, Soon: min(refreshSoon, r.every), Begin: pulling(s.tracer)}, have, r.done)
 	}()
 	return func() {
 		cancel()
@@ -141,10 +141,22 @@ func (r *refresher) failed(err error) {
 
 // tell writes into the log which lists could not be had, and counts them.
 func (r *refresher) tell(result *pull.Result) {
-	outcome := metrics.PullComplete
 	var lists []string
 	for _, l := range result.Lists {
 		lists = append(lists, l.Outcome)
+		if l.Outcome == pull.OutcomeFailed {
+			r.log.Warn("a trusted list could not be refreshed", "list", l.String(), "outcome", l.Outcome, "says", l.Says, "cause", l.Cause)
+		}
+	}
+	outcome, _ := outcomeOf(result)
+	r.metrics.Pulled(outcome, result.Took, lists)
+}
+
+// outcomeOf is what became of a pull, and of how many lists each outcome.
+func outcomeOf(result *pull.Result) (outcome string, counts map[string]int) {
+	outcome, counts = metrics.PullComplete, map[string]int{}
+	for _, l := range result.Lists {
+		counts[l.Outcome]++
 		if l.Outcome == pull.OutcomeFailed || l.Outcome == pull.OutcomeRefused {
 			if outcome == metrics.PullComplete {
 				outcome = metrics.PullPartial
@@ -153,14 +165,11 @@ func (r *refresher) tell(result *pull.Result) {
 				outcome = metrics.PullFailed
 			}
 		}
-		if l.Outcome == pull.OutcomeFailed {
-			r.log.Warn("a trusted list could not be refreshed", "list", l.String(), "outcome", l.Outcome, "says", l.Says, "cause", l.Cause)
-		}
 	}
 	if result.Snapshot == nil {
 		outcome = metrics.PullFailed
 	}
-	r.metrics.Pulled(outcome, result.Took, lists)
+	return outcome, counts
 }
 
 // over is what the flags ask for, over a stored snapshot.

@@ -21,15 +21,14 @@ type listBrowser struct {
 	before func(at time.Time) (*trustlist.Snapshot, time.Time, error)
 
 	mu   sync.Mutex // for one look into the past at a time: each holds a whole set of lists
-	last changesSince
+	last comparison
 }
 
-// changesSince is an answer of Changes, with the question.
-type changesSince struct {
-	of    evidence.ID // digest of the lists in force
-	at    time.Time
-	since time.Time
-	all   []changes.Change
+// comparison is an answer of Changes, with the question.
+type comparison struct {
+	of       evidence.ID // digest of the lists in force
+	from, to time.Time
+	found    changes.Compared
 }
 
 // newListBrowser gives the browser of a service.
@@ -59,27 +58,31 @@ func (f *inForce) browser() *browse.Browser {
 	return f.browsed
 }
 
-// Changes tells what differs between the lists as they were remembered at a time and
-// those in force; since is when those were made, zero when nothing is remembered from so
-// early. Nobody who only judges or browses waits for it.
-func (b *listBrowser) Changes(at time.Time) (since time.Time, all []changes.Change, err error) {
-	now := b.service.current.Load().snapshot()
-	if now == nil {
-		return time.Time{}, nil, nil
+// Changes tells what differs between the lists as they were remembered at two times; a
+// zero to stands for those in force. nil: nothing is remembered from so early. Nobody
+// who only judges or browses waits for it.
+func (b *listBrowser) Changes(from, to time.Time) (*changes.Compared, error) {
+	after := b.service.current.Load().snapshot()
+	if after == nil {
+		return nil, nil
 	}
-	of := now.Digest()
+	of := after.Digest()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.last.of == of && b.last.at.Equal(at) {
-		return b.last.since, b.last.all, nil
+	if l := b.last; l.of == of && l.from.Equal(from) && l.to.Equal(to) {
+		return &l.found, nil
 	}
-	before, since, err := b.before(at)
-	if err != nil || before == nil {
-		return time.Time{}, nil, err
+	var found changes.Compared
+	before, since, err := b.before(from)
+	if err == nil && before != nil && !to.IsZero() {
+		after, found.Until, err = b.before(to)
 	}
-	all = changes.Between(before, now)
-	b.last = changesSince{of: of, at: at, since: since, all: all}
-	return since, all, nil
+	if err != nil || before == nil || after == nil {
+		return nil, err
+	}
+	found.Since, found.Changes = since, changes.Between(before, after)
+	b.last = comparison{of: of, from: from, to: to, found: found}
+	return &found, nil
 }
 
 // rememberedAt gives the lists that the cache remembers from a time, with the operator's

@@ -59,16 +59,32 @@ func TestServeBrowsesListsAndTheirPast(t *testing.T) {
 	asked, before := 0, b.before
 	b.before = func(at time.Time) (*trustlist.Snapshot, time.Time, error) { asked++; return before(at) }
 	for range 2 {
-		since, all, err := b.Changes(first.AddDate(0, 0, 1))
-		if err != nil || !since.Equal(first) || len(all) != 1 || all[0].Territory != "EE" || !strings.Contains(all[0].Says, "2") {
-			t.Errorf("%s %+v %v", since, all, err)
+		x, err := b.Changes(first.AddDate(0, 0, 1), time.Time{})
+		if err != nil || !x.Since.Equal(first) || !x.Until.IsZero() || len(x.Changes) != 1 || x.Changes[0].Territory != "EE" || !strings.Contains(x.Changes[0].Says, "2") {
+			t.Errorf("%+v %v", x, err)
 		}
 	}
 	if asked != 1 {
 		t.Errorf("the past was read %d times for one question", asked)
 	}
-	if since, all, err := b.Changes(first.Add(-time.Hour)); err != nil || !since.IsZero() || all != nil {
-		t.Errorf("before the first pull: %s %v %v", since, all, err)
+	if x, err := b.Changes(first.Add(-time.Hour), time.Time{}); err != nil || x != nil {
+		t.Errorf("before the first pull: %v %v", x, err)
+	}
+	// Two sets of lists of before; the one in force is neither.
+	second := at
+	at = at.AddDate(0, 0, 7)
+	u.world.MemberState("EE").List.Sequence = 3
+	u.publish()
+	pull()
+	b = listBrowserOf(t, u, cache, nil)
+	if x, err := b.Changes(first, second.AddDate(0, 0, 1)); err != nil || !x.Since.Equal(first) || !x.Until.Equal(second) || len(x.Changes) != 1 || !strings.Contains(x.Changes[0].Says, "2") || strings.Contains(x.Changes[0].Says, "3") {
+		t.Errorf("between two: %+v %v", x, err)
+	}
+	if x, err := b.Changes(second, time.Time{}); err != nil || !x.Since.Equal(second) || len(x.Changes) != 1 || !strings.Contains(x.Changes[0].Says, "3") {
+		t.Errorf("since the second: %+v %v", x, err)
+	}
+	if x, err := b.Changes(first, first.AddDate(0, 0, 1)); err != nil || !x.Until.Equal(first) || len(x.Changes) != 0 {
+		t.Errorf("within the time of one set: %+v %v", x, err)
 	}
 	f := b.service.current.Load()
 	b.service.current.Store(&inForce{validator: f.validator})
@@ -76,12 +92,12 @@ func TestServeBrowsesListsAndTheirPast(t *testing.T) {
 		t.Error("the browser is that of lists that are not in force")
 	}
 	b.service.current.Store(&inForce{why: "none"})
-	if since, _, err := b.Changes(first.AddDate(0, 0, 1)); b.Browser() != nil || err != nil || !since.IsZero() {
-		t.Errorf("without lists: %s %v", since, err)
+	if x, err := b.Changes(first.AddDate(0, 0, 1), time.Time{}); b.Browser() != nil || err != nil || x != nil {
+		t.Errorf("without lists: %v %v", x, err)
 	}
-	if since, all, err := listBrowserOf(t, u, cache, func(c *ServeCmd) {
+	if x, err := listBrowserOf(t, u, cache, func(c *ServeCmd) {
 		c.Lists, c.LotlAnchors, c.Offline = "../../testdata/world/lists", "../../testdata/world/lotl-anchors.pem", true
-	}).Changes(at); err != nil || !since.IsZero() || all != nil {
-		t.Errorf("with a mirror: %s %v %v", since, all, err)
+	}).Changes(at, time.Time{}); err != nil || x != nil {
+		t.Errorf("with a mirror: %v %v", x, err)
 	}
 }

@@ -2,13 +2,17 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"math/bits"
 	"net/url"
 	"slices"
 	"time"
 
+	"github.com/vidimus/vidimus/api/metrics"
 	"github.com/vidimus/vidimus/api/trace"
 	"github.com/vidimus/vidimus/archive/jobs"
+	"github.com/vidimus/vidimus/trustlist/pull"
 	"github.com/vidimus/vidimus/validate/fetch"
 	"github.com/vidimus/vidimus/validate/gather"
 )
@@ -61,6 +65,43 @@ func (w *archiveJobs) tracing(do jobs.Worker) jobs.Worker {
 		end(err)
 		return err
 	}
+}
+
+// pulling makes each refresh of the trusted lists a trace, which tells what became of
+// the lists: how many are new, unchanged, refused or failed; each fetch is a part of it. It names no list and no host.
+func pulling(tracer *trace.Tracer) func(context.Context) (context.Context, func(*pull.Result, error)) {
+	return func(ctx context.Context) (context.Context, func(*pull.Result, error)) {
+		ctx, end := tracer.Begin(ctx, "trust pull")
+		return ctx, func(r *pull.Result, err error) {
+			if r != nil {
+				outcome, counts := outcomeOf(r)
+				trace.Tell(ctx, trace.Word("outcome", string(outcome)), trace.Number("alerts", len(r.Alerts)))
+				for _, o := range []string{pull.OutcomeNew, pull.OutcomeUnchanged, pull.OutcomeRefused, pull.OutcomeFailed} {
+					trace.Tell(ctx, trace.Number("lists."+o, counts[o]))
+				}
+				if outcome == metrics.PullFailed && err == nil {
+					err = errPullFailed
+				}
+			}
+			end(err)
+		}
+	}
+}
+
+// errPullFailed ends the span of a pull that brought no lists.
+var errPullFailed = errors.New("the trusted lists could not be refreshed")
+
+// tracedGetter is a getter of lists whose fetches are spans.
+type tracedGetter struct{ pull.Getter }
+
+func (g tracedGetter) IfChanged(ctx context.Context, url, etag, modified string, maxSize int64) ([]byte, string, string, error) {
+	ctx, done := trace.Start(ctx, "fetch", trace.Word("kind", "list"))
+	body, newETag, newModified, err := g.Getter.IfChanged(ctx, url, etag, modified, maxSize)
+	if body != nil { // else it is as it was
+		trace.Tell(ctx, trace.Number("octets.log2", bits.Len(uint(len(body)))))
+	}
+	done(err)
+	return body, newETag, newModified, err
 }
 
 // traced is a source whose fetches are spans. They name no host: whoever made a file

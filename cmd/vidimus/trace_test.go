@@ -169,3 +169,55 @@ func TestTracedJobs(t *testing.T) {
 		t.Errorf("%+v", all)
 	}
 }
+
+// Each refresh of the trusted lists is a trace: its span tells what became of the lists,
+// its parts are the fetches, and neither names a list, a host or a person.
+func TestTracedPulls(t *testing.T) {
+	memory := tracetest.NewInMemoryExporter()
+	tracer, err := trace.New(trace.Options{Exporter: memory})
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := newUnion(t, "EE", "LV")
+	pass := u.movingClock()
+	r := refreshing(t, u, t.TempDir(), func(c *ServeCmd) { c.tracer = tracer })
+	pulled := func(want map[string]any, fetches int, status codes.Code) {
+		t.Helper()
+		spans := memory.GetSpans()
+		memory.Reset()
+		raw, err := json.Marshal(spans)
+		if err != nil || bytes.Contains(raw, []byte("example")) || bytes.Contains(raw, []byte(".xml")) || bytes.Contains(raw, []byte(u.anchors)) {
+			t.Errorf("%s, %v", raw, err)
+		}
+		root := spans[len(spans)-1]
+		if root.Name != "trust pull" || root.Status.Code != status || root.Parent.IsValid() || root.EndTime.Before(root.StartTime) || len(root.Attributes) != len(want) {
+			t.Fatalf("the root is %s, %v, %v", root.Name, root.Status, root.Attributes)
+		}
+		for _, a := range root.Attributes {
+			if want[string(a.Key)] != a.Value.AsInterface() {
+				t.Errorf("%s is %v, want %v", a.Key, a.Value.AsInterface(), want[string(a.Key)])
+			}
+		}
+		for _, s := range spans[:len(spans)-1] {
+			if s.Name != "fetch" || s.SpanContext.TraceID() != root.SpanContext.TraceID() || s.Parent.SpanID() != root.SpanContext.SpanID() {
+				t.Errorf("a part is %s", s.Name)
+			}
+		}
+		if len(spans)-1 < fetches { // some are asked for again
+			t.Errorf("%d fetches, want %d or more", len(spans)-1, fetches)
+		}
+	}
+	pulled(map[string]any{"outcome": "complete", "alerts": int64(0), "lists.new": int64(3), "lists.unchanged": int64(0), "lists.refused": int64(0), "lists.failed": int64(0)}, 3, codes.Unset)
+	pass(time.Hour)
+	u.mu.Lock()
+	u.files["/LV.xml"] = bytes.Replace(u.files["/LV.xml"], []byte("TSLSequenceNumber>1<"), []byte("TSLSequenceNumber>2<"), 1) // which nobody signed
+	u.mu.Unlock()
+	r.pull()
+	pulled(map[string]any{"outcome": "partial", "alerts": int64(1), "lists.new": int64(0), "lists.unchanged": int64(2), "lists.refused": int64(1), "lists.failed": int64(0)}, 3, codes.Unset)
+	pass(time.Hour)
+	u.mu.Lock()
+	clear(u.files)
+	u.mu.Unlock()
+	r.pull()
+	pulled(map[string]any{"outcome": "failed", "alerts": int64(0), "lists.new": int64(0), "lists.unchanged": int64(0), "lists.refused": int64(0), "lists.failed": int64(3)}, 3, codes.Error)
+}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/vidimus/vidimus/trustlist"
 	"github.com/vidimus/vidimus/trustlist/lotl"
@@ -58,6 +59,13 @@ const (
 	jumpMost = 10
 	jumpPart = 5
 )
+
+// Compared is what differs between two sets of lists of one place.
+type Compared struct {
+	Since   time.Time // when the earlier ones were put in force
+	Until   time.Time // when the later ones were; zero: they are in force now
+	Changes []Change
+}
 
 // Between tells what differs, in the order of the list of lists, then of territories.
 // A nil snapshot holds nothing.

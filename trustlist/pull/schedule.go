@@ -15,6 +15,9 @@ type Schedule struct {
 	// Soon is the pause after a pull in which not even the list of lists was had; it
 	// doubles from failure to failure, up to Every.
 	Soon time.Duration
+	// Begin is told that a pull begins, and gives the context for it; end is told what
+	// became of it, after done. nil: nobody is told.
+	Begin func(ctx context.Context) (_ context.Context, end func(*Result, error))
 }
 
 // Run pulls until ctx ends, the first time at once unless another pull was not long
@@ -26,11 +29,17 @@ func (p *Puller) Run(ctx context.Context, s Schedule, have func() *trustlist.Sna
 		if pause > 0 && p.Wait(ctx, pause) != nil || ctx.Err() != nil {
 			return
 		}
-		r, err := p.Pull(ctx, have())
+		pulling, end := ctx, func(*Result, error) {}
+		if s.Begin != nil {
+			pulling, end = s.Begin(ctx)
+		}
+		r, err := p.Pull(pulling, have())
 		if ctx.Err() != nil {
+			end(nil, ctx.Err())
 			return // a pull that was broken off is no failure
 		}
 		done(r, err)
+		end(r, err)
 		if failures++; err == nil && r.Snapshot != nil && r.hadLOTL() {
 			failures = 0
 		}
