@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -10,6 +11,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/vidimus/vidimus/api/client"
+	"github.com/vidimus/vidimus/validate/eutest"
 )
 
 // curled is a word of a curl command: in quotes, or without blanks.
@@ -23,6 +27,11 @@ func TestTourCurl(t *testing.T) {
 		t.Fatal(err)
 	}
 	server := serviceOf(t, withJobs(t))
+	w := eutest.New(t)
+	provider := w.MemberState("EE").Provider("TEST Trust AS", "VATEE-1")
+	provider.TSA("TEST TSA")
+	signer := provider.CA("TEST CA").Signer()
+	signatures := map[string][]byte{"contract.p7s": w.SignCAdES(signer, read(t, "contract.asice"), true, eutest.SignOptions{})}
 	n, job := 0, "" // the job that was made last
 	for line := range strings.Lines(string(raw)) {
 		command, ok := strings.CutPrefix(line, "    curl ")
@@ -57,9 +66,9 @@ func TestTourCurl(t *testing.T) {
 			if !ok {
 				t.Fatalf("%q: this test knows -F FIELD=@FILE only", command)
 			}
-			data, err := os.ReadFile(filepath.Join("../../testdata", name))
-			if err != nil {
-				t.Fatal(err)
+			data, made := signatures[name]
+			if !made {
+				data = read(t, name)
 			}
 			to, err := form.CreateFormFile(field, name)
 			if err != nil {
@@ -87,11 +96,23 @@ func TestTourCurl(t *testing.T) {
 		if at := answer.Header.Get("Location"); strings.HasPrefix(at, "/v1/jobs/") {
 			job = filepath.Base(at)
 		}
+		if strings.Contains(command, "detached=@") && strings.Contains(command, "/v1/jobs") {
+			c := jobsClient(t, server, "")
+			if _, err := c.Wait(t.Context(), job); err != nil {
+				t.Fatal(err)
+			}
+			var report client.Report
+			if lines := resultsOf(t, c, job, 0); len(lines) != 2 || lines[1].Error != nil {
+				t.Errorf("curl %s: %+v", strings.TrimSpace(command), lines)
+			} else if err := json.Unmarshal(lines[1].Report, &report); err != nil || len(report.Signatures) != 1 || !report.Signatures[0].References[0].Intact || report.Signatures[0].References[0].Name != "contract.asice" {
+				t.Errorf("curl %s: %+v %v", strings.TrimSpace(command), report, err)
+			}
+		}
 		if answer.StatusCode/100 != 2 {
 			t.Errorf("curl %s: %d %s", strings.TrimSpace(command), answer.StatusCode, says)
 		}
 	}
-	if n < 13 || job == "" {
+	if n < 14 || job == "" {
 		t.Errorf("only %d curl commands stand in the README", n)
 	}
 }
