@@ -104,7 +104,11 @@ func (w *batchJobs) judge(ctx context.Context, tenant string, up api.Upload, toA
 	}
 	v := batch.Verdict{Indication: worst(j.verdict)}
 	if toArchive {
-		if v.Packed, err = packed(j.by, j.request, j.verdict); err != nil {
+		a, err := w.shelf(tenant)
+		if err != nil {
+			return v, err
+		}
+		if v.Packed, err = packed(a.store, j.by, j.request, j.verdict); err != nil {
 			return v, err
 		}
 	}
@@ -115,16 +119,11 @@ func (w *batchJobs) judge(ctx context.Context, tenant string, up api.Upload, toA
 // keep archives the evidence of a verdict. A store that is away does not cost a file
 // its line: it is archived when the store is back.
 func (w *batchJobs) keep(ctx context.Context, tenant string, packed []byte) (string, error) {
-	store := w.s.store
-	if w.c.closed() {
-		var err error
-		if store, err = storeOf(w.s.store, tenant); err != nil {
-			return "", err
-		}
-	} else {
-		tenant = ""
+	a, err := w.shelf(tenant)
+	if err != nil {
+		return "", err
 	}
-	id, err := w.s.shelf(tenant, store).keepPacked(ctx, packed)
+	id, err := a.keepPacked(ctx, packed)
 	if deleted := (*archive.DeletedError)(nil); errors.As(err, &deleted) {
 		return "", &api.Refused{Code: "bundle-deleted", Message: "The bundle with the evidence was archived, and deleted again, before this line was written."}
 	}
@@ -132,6 +131,18 @@ func (w *batchJobs) keep(ctx context.Context, tenant string, packed []byte) (str
 		return "", &batch.Outage{Err: fmt.Errorf("archiving the evidence of a file: %w", err)}
 	}
 	return id, nil
+}
+
+// shelf is where a tenant's bundles are kept.
+func (w *batchJobs) shelf(tenant string) (*shelf, error) {
+	if !w.c.closed() {
+		return w.s.shelf("", w.s.store), nil
+	}
+	store, err := storeOf(w.s.store, tenant)
+	if err != nil {
+		return nil, err
+	}
+	return w.s.shelf(tenant, store), nil
 }
 
 // worst is the worst indication of a file's signatures.
