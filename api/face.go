@@ -50,7 +50,11 @@ type Turns struct{ server *server }
 
 // Upload is a turn to receive a request's body and hold it.
 func (t Turns) Upload(ctx context.Context) (release func(), ok bool) {
-	return t.server.upload(ctx)
+	var in *incoming
+	if c, ok := ctx.Value(visitKey{}).(*gin.Context); ok {
+		in = incomingOf(c)
+	}
+	return t.server.upload(ctx, in)
 }
 
 // Judging is a turn to unpack what was received and judge it, in the time that the

@@ -132,7 +132,7 @@ type arriving struct {
 // intake streams the files of a request to where jobs are kept, one by one, and hands
 // them to end when all have come.
 func (s *server) intake(c *gin.Context, jobs Jobs, tenant string, a arriving, end func(Intake) error) error {
-	release, ok := s.uploads.take(c.Request.Context())
+	release, ok := s.upload(c.Request.Context(), incomingOf(c))
 	if !ok {
 		return s.busy(s.uploads, "uploads")
 	}

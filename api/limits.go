@@ -12,8 +12,9 @@ type Limits struct {
 	RequestSize int64
 	// Detached bounds the number of detached contents of one request.
 	Detached int
-	// Uploads bounds the requests whose bodies are being read or held at once:
-	// together with RequestSize it bounds the temporary files.
+	// Uploads bounds the requests whose bodies are being read or held at once, but
+	// for the first 64 KiB of each, which are read before: together with RequestSize
+	// it bounds the temporary files.
 	Uploads int
 	// Judgings bounds the files judged at once: together with RequestSize it
 	// bounds the memory.
@@ -87,6 +88,9 @@ func (s *slots) try() (release func(), ok bool) {
 	}
 }
 
+// full says whether all slots are taken.
+func (s *slots) full() bool { return len(s.free) == cap(s.free) }
+
 // takeWithin waits for a slot, 0: not at all.
 func (s *slots) takeWithin(ctx context.Context, wait time.Duration) (release func(), ok bool) {
 	release = func() { <-s.free }
@@ -108,16 +112,26 @@ func (s *slots) takeWithin(ctx context.Context, wait time.Duration) (release fun
 	return nil, false
 }
 
-// upload takes a turn to receive a body. Where there is none, the slowest client that
-// has one gives way.
-func (s *server) upload(ctx context.Context) (release func(), ok bool) {
-	if release, ok = s.uploads.try(); ok {
-		return release, true
-	}
-	if !s.receiving.cutSlowest(s.Now()) {
+// upload takes a place to receive a body and hold it; nil: there is none to receive.
+// Where all places are taken the request is refused at once, before its body is read,
+// unless a slow client can give way. The place is taken when the body's beginning is
+// here, so that who sends nothing takes none.
+func (s *server) upload(ctx context.Context, in *incoming) (release func(), ok bool) {
+	if s.uploads.full() && !s.receiving.hasSlow(s.Now()) {
 		return s.uploads.takeWithin(ctx, 0)
 	}
-	return s.uploads.takeWithin(ctx, roomWait)
+	in.arrive()
+	if release, ok = s.uploads.try(); !ok {
+		var wait time.Duration
+		if s.receiving.cutSlowest(s.Now()) {
+			wait = roomWait
+		}
+		release, ok = s.uploads.takeWithin(ctx, wait)
+	}
+	if ok {
+		in.takesPlace()
+	}
+	return release, ok
 }
 
 // retryAfter is what a refused client is told to wait, in whole seconds.

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -127,59 +128,108 @@ func TestS2SlowUploadsAreEnded(t *testing.T) {
 	http.DefaultClient.CloseIdleConnections()
 }
 
-// slowBody sends the beginning of a request, and returns what is answered.
-func slowBody(t *testing.T, s *httptest.Server) net.Conn {
+// slowBody sends a request with so many octets of its body, and no more.
+func slowBody(t *testing.T, s *httptest.Server, octets int) net.Conn {
 	t.Helper()
 	conn, err := net.Dial("tcp", s.Listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	if _, err := io.WriteString(conn, "POST /v1/validations HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nslow"); err != nil {
+	if _, err := io.WriteString(conn, "POST /v1/validations HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n"+strings.Repeat("s", octets)); err != nil {
 		t.Fatal(err)
 	}
 	return conn
 }
 
-// TestS2SlowBodiesGiveWay: who sends next to nothing keeps nobody out, and is told so.
-// Without others that need the place he may go on.
-func TestS2SlowBodiesGiveWay(t *testing.T) {
-	var later atomic.Int64
-	reading := make(chan struct{}, 100)
-	s := httptest.NewServer(handler(t, newFake(), func(d *Deps) {
-		d.Limits = Limits{Uploads: 3}
-		d.Now = func() time.Time {
-			select {
-			case reading <- struct{}{}:
-			default:
-			}
-			return noon.Add(time.Duration(later.Load()))
+// post sends a small file and says how it was answered.
+func post(t *testing.T, s *httptest.Server) (status int, body string, header http.Header) {
+	t.Helper()
+	r, err := http.Post(s.URL+"/v1/validations", "application/pdf", strings.NewReader("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	raw, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.StatusCode, string(raw), r.Header
+}
+
+// stillOpen fails when the service has ended a connection, or answered on it.
+func stillOpen(t *testing.T, conns []net.Conn) {
+	t.Helper()
+	for i, conn := range conns {
+		_ = conn.SetReadDeadline(time.Unix(1, 0)) // what is there already is read, nothing is waited for
+		if _, err := conn.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Fatalf("connection %d was not left alone: %v", i, err)
 		}
+	}
+}
+
+// TestS2SlowBodiesTakeNoPlace: many times as many clients as there are places send the
+// beginning of a body and nothing more, and a good file is judged at once, while all of
+// theirs are still open: nobody had to give way, and nobody was refused.
+func TestS2SlowBodiesTakeNoPlace(t *testing.T) {
+	const clients = 300
+	begun := make(chan struct{}, clients+100)
+	f := newFake()
+	s := httptest.NewServer(handler(t, f, func(d *Deps) {
+		d.Limits, d.Observer = Limits{Uploads: 2, Judgings: 1}, begins(begun)
 	}))
 	defer s.Close()
+	defer http.DefaultClient.CloseIdleConnections()
+	var slow []net.Conn
+	for range clients {
+		slow = append(slow, slowBody(t, s, 100))
+	}
+	for range clients {
+		<-begun // all are being handled
+	}
+	for i := range 20 {
+		if code, body, _ := post(t, s); code != http.StatusOK {
+			t.Fatalf("file %d: %d %s", i, code, body)
+		}
+	}
+	stillOpen(t, slow)
+	for _, conn := range slow {
+		_ = conn.Close() // else the server waits for them
+	}
+}
+
+// begins is told of requests.
+type begins chan struct{}
+
+func (b begins) Request() func(method, route string, status int) {
+	b <- struct{}{}
+	return func(string, string, int) {}
+}
+
+// TestS2SlowBodiesGiveWay: who sends much, then next to nothing, keeps nobody out, and is
+// told so. Without others that need the place he may go on.
+func TestS2SlowBodiesGiveWay(t *testing.T) {
+	var later atomic.Int64
+	meter := &LoadMeter{}
+	s := httptest.NewServer(handler(t, newFake(), func(d *Deps) {
+		d.Limits, d.Meter = Limits{Uploads: 3}, meter
+		d.Now = func() time.Time { return noon.Add(time.Duration(later.Load())) }
+	}))
+	defer s.Close()
+	defer http.DefaultClient.CloseIdleConnections()
 	var slow []net.Conn
 	for range 3 {
-		slow = append(slow, slowBody(t, s))
+		slow = append(slow, slowBody(t, s, early))
 	}
-	for range 2 * 3 { // each request asks for the time when it is admitted, and when its body begins
-		<-reading
+	for meter.Load().Uploads < 3 {
+		time.Sleep(time.Millisecond)
 	}
-	ask := func() (int, string, http.Header) {
-		t.Helper()
-		r, err := http.Post(s.URL+"/v1/validations", "application/pdf", strings.NewReader("x"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer r.Body.Close()
-		body, _ := io.ReadAll(r.Body)
-		return r.StatusCode, string(body), r.Header
-	}
-	if code, body, header := ask(); code != 503 || header.Get("Retry-After") == "" {
+	if code, body, header := post(t, s); code != http.StatusServiceUnavailable || header.Get("Retry-After") == "" {
 		t.Errorf("while all are young: %d %s %v", code, body, header)
 	}
 	later.Store(int64(time.Minute))
 	for i := range 5 {
-		if code, body, _ := ask(); code != 200 {
+		if code, body, _ := post(t, s); code != http.StatusOK {
 			t.Errorf("request %d: %d %s", i, code, body)
 		}
 	}
@@ -205,7 +255,50 @@ func TestS2SlowBodiesGiveWay(t *testing.T) {
 	if cut != 0 {
 		t.Errorf("%d more had to give way than was needed", cut)
 	}
-	http.DefaultClient.CloseIdleConnections()
+}
+
+// TestS2OverloadIsRefusedBeforeItsBody: with all places taken by files that wait for their
+// turn, a refusal is answered on the header of a request alone, before any turn is over;
+// once the files are judged, the service takes others.
+func TestS2OverloadIsRefusedBeforeItsBody(t *testing.T) {
+	f, gate, meter := newFake(), make(chan struct{}), &LoadMeter{}
+	f.validate = func(context.Context, Upload) ([]byte, error) {
+		<-gate
+		return []byte("{}"), nil
+	}
+	s := httptest.NewServer(handler(t, f, func(d *Deps) {
+		d.Limits, d.Meter = Limits{Uploads: 4, Judgings: 1, QueueWait: time.Hour}, meter
+	}))
+	defer s.Close()
+	defer http.DefaultClient.CloseIdleConnections()
+	var judged sync.WaitGroup
+	for range 4 {
+		judged.Go(func() {
+			r, err := http.Post(s.URL+"/v1/validations", "application/pdf", strings.NewReader("x"))
+			if err != nil || r.StatusCode != http.StatusOK {
+				t.Errorf("a file that was taken: %v", err)
+				return
+			}
+			_ = r.Body.Close()
+		})
+	}
+	for l := meter.Load(); l.Uploads < 4 || l.Queued < 3; l = meter.Load() {
+		time.Sleep(time.Millisecond)
+	}
+	for range 50 {
+		r, err := http.ReadResponse(bufio.NewReader(slowBody(t, s, 0)), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.StatusCode != http.StatusServiceUnavailable || r.Header.Get("Retry-After") == "" || !r.Close {
+			t.Errorf("%d %v, close %v", r.StatusCode, r.Header, r.Close)
+		}
+	}
+	close(gate)
+	judged.Wait()
+	if code, body, _ := post(t, s); code != http.StatusOK {
+		t.Errorf("afterwards: %d %s", code, body)
+	}
 }
 
 // TestS2RefusalsDoNotWaitForBodies: whoever is refused is told so before his body has

@@ -59,6 +59,8 @@ const (
 	callerKey  = "vidimus.caller"
 	codeKey    = "vidimus.code"
 	bundleKey  = "vidimus.bundle"
+
+	incomingKey = "vidimus.incoming" // not for the log: the body, for whoever receives it
 )
 
 // requestForm is what a client's X-Request-Id may look like: a UUID, or 16 to 64

@@ -4,11 +4,17 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
 )
+
+// early is what of a body, in octets, is read before its request takes a place among the
+// uploads. Whoever sends next to nothing holds a connection and what he sent, and no
+// place; a small file takes one once it is here (attack S2).
+const early = 64 << 10
 
 // slowRate and slowAfter say what a slow body is: after slowAfter fewer octets came
 // than slowRate a second. Nobody minds one until there is no place for another; then
@@ -34,7 +40,10 @@ type incoming struct {
 	now    func() time.Time
 	begun  time.Time
 	octets int64
+	placed bool // it has a place among the uploads
 	ended  bool
+	first  []byte // was read early, and not yet handed on
+	broke  error  // how reading it early ended
 	whole  func() // has the connection go on after the answer
 	cut    func() // ends a read that waits, and those after it
 }
@@ -58,11 +67,48 @@ func (r *receiving) closeUnread(c *gin.Context, now func() time.Time) *incoming 
 		in.whole = func() {}
 	}
 	c.Request.Body = in
+	c.Set(incomingKey, in)
 	return in
 }
 
-// Read counts, and ends the count with the body.
+// incomingOf is the body of a request; nil where it has none.
+func incomingOf(c *gin.Context) *incoming {
+	v, _ := c.Get(incomingKey)
+	in, _ := v.(*incoming)
+	return in
+}
+
+// arrive reads the body's beginning, or all of it where it is small. Memory grows with
+// what comes, not with what a client says will come.
+func (in *incoming) arrive() {
+	if in == nil {
+		return
+	}
+	for len(in.first) < early && in.broke == nil {
+		if len(in.first) == cap(in.first) {
+			in.first = slices.Grow(in.first, max(early/8, min(3*len(in.first), early-len(in.first))))
+		}
+		var n int
+		n, in.broke = in.receive(in.first[len(in.first):cap(in.first)])
+		in.first = in.first[:len(in.first)+n]
+	}
+}
+
+// Read gives what came early, then the rest.
 func (in *incoming) Read(p []byte) (int, error) {
+	if len(in.first) > 0 {
+		n := copy(p, in.first)
+		in.first = in.first[n:]
+		return n, nil
+	}
+	if in.broke != nil {
+		return 0, in.broke
+	}
+	return in.receive(p)
+}
+
+// receive reads from the client. It counts, and ends the count with the body.
+func (in *incoming) receive(p []byte) (int, error) {
 	in.note(0, nil)
 	n, err := in.ReadCloser.Read(p)
 	in.note(n, err)
@@ -86,6 +132,16 @@ func (in *incoming) note(n int, err error) {
 	}
 }
 
+// takesPlace notes that the body has a place, which it may have to give up.
+func (in *incoming) takesPlace() {
+	if in == nil {
+		return
+	}
+	in.of.mu.Lock()
+	defer in.of.mu.Unlock()
+	in.placed = true
+}
+
 // leave forgets the body, at the end of its request: the connection may serve another.
 func (in *incoming) leave() {
 	if in == nil {
@@ -97,13 +153,34 @@ func (in *incoming) leave() {
 	delete(in.of.all, in)
 }
 
-// cutSlowest ends the slowest body, if there is a slow one.
+// hasSlow says whether a place could be had from a slow body.
+func (r *receiving) hasSlow(now time.Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.slowest(now) != nil
+}
+
+// cutSlowest ends the slowest body that has a place, if there is a slow one.
 func (r *receiving) cutSlowest(now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var slowest *incoming
+	slowest := r.slowest(now)
+	if slowest == nil {
+		return false
+	}
+	slowest.cut() // under the lock: its request is not over, and the connection is its own
+	delete(r.all, slowest)
+	return true
+}
+
+// slowest is the slowest of the slow bodies that have a place; nil: there is none. The
+// caller holds the lock.
+func (r *receiving) slowest(now time.Time) (slowest *incoming) {
 	least := float64(slowRate)
 	for in := range r.all {
+		if !in.placed {
+			continue
+		}
 		since := now.Sub(in.begun)
 		if since < slowAfter {
 			continue
@@ -112,10 +189,5 @@ func (r *receiving) cutSlowest(now time.Time) bool {
 			slowest, least = in, rate
 		}
 	}
-	if slowest == nil {
-		return false
-	}
-	slowest.cut() // under the lock: its request is not over, and the connection is its own
-	delete(r.all, slowest)
-	return true
+	return slowest
 }

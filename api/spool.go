@@ -10,7 +10,7 @@ import (
 
 // spoolMemory is what of a request stays in memory; a larger one goes to one
 // temporary file until its turn to be judged comes.
-const spoolMemory = 1 << 20
+const spoolMemory = 2 << 20
 
 // spool holds the files of one request, one after the other, so that a request
 // costs at most spoolMemory and one open file. Its name on disk is ours, never
@@ -41,6 +41,20 @@ func (s *spool) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// ReadFrom takes a file: what stays in memory comes there straight from the client.
+func (s *spool) ReadFrom(from io.Reader) (n int64, err error) {
+	if s.file == nil {
+		room := spoolMemory - int64(s.memory.Len())
+		n, err = s.memory.ReadFrom(io.LimitReader(from, room))
+		s.size += n
+		if err != nil || n < room {
+			return n, err //nolint:wrapcheck // it is the client's: see source
+		}
+	}
+	more, err := io.Copy(struct{ io.Writer }{s}, from)
+	return n + more, err //nolint:wrapcheck // it is the client's, or says what Write did
+}
+
 // toDisk opens the file and removes its name at once, where the system allows
 // that, so that a crash leaves nothing behind.
 func (s *spool) toDisk() error {
@@ -61,7 +75,7 @@ func (s *spool) toDisk() error {
 // buffer that grows with what comes copies it several times.
 func (s *spool) expect(size int64) {
 	if size > 0 && size <= spoolMemory {
-		s.memory.Grow(int(size))
+		s.memory.Grow(int(size) + bytes.MinRead) // room to read its end in
 	}
 }
 

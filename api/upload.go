@@ -65,13 +65,18 @@ const maxPolicySets = 400
 // has come, with a context that ends when the judging has had its time. asked holds
 // all but the files; its name is that of a file that is sent as it is.
 func (s *server) judge(c *gin.Context, asked Upload, work func(ctx context.Context, upload Upload) error) error {
-	release, ok := s.upload(c.Request.Context())
+	media, boundary, err := s.announced(c.Request)
+	if err != nil {
+		return err
+	}
+	_, received := trace.Start(c.Request.Context(), "receive")
+	release, ok := s.upload(c.Request.Context(), incomingOf(c))
 	if !ok {
+		received(errNoTurn)
 		return s.busy(s.uploads, "uploads")
 	}
 	defer release()
-	_, received := trace.Start(c.Request.Context(), "receive")
-	h, err := s.receive(c, asked.Name)
+	h, err := s.receive(c, asked.Name, media, boundary)
 	received(err)
 	if err != nil {
 		return err
@@ -99,33 +104,45 @@ func (s *server) busy(full *slots, what string) error {
 	return p
 }
 
-// receive streams the body into spools.
-func (s *server) receive(c *gin.Context, name string) (*held, error) {
-	r := c.Request
+// announced is the media type of a body, and the boundary if it is a form; the error is
+// what can be said against the body before any of it came.
+func (s *server) announced(r *http.Request) (media, boundary string, err error) {
 	if e := r.Header.Get("Content-Encoding"); e != "" && !strings.EqualFold(e, "identity") {
-		return nil, problem(Encoding, "A compressed body is not taken: it could unpack to any size.")
+		return "", "", problem(Encoding, "A compressed body is not taken: it could unpack to any size.")
 	}
 	if r.ContentLength > s.Limits.RequestSize {
-		return nil, &http.MaxBytesError{Limit: s.Limits.RequestSize}
+		return "", "", &http.MaxBytesError{Limit: s.Limits.RequestSize}
 	}
+	ct := r.Header.Get("Content-Type")
+	if ct == "" {
+		return "application/octet-stream", "", nil
+	}
+	media, parameters, err := mime.ParseMediaType(ct)
+	boundary = parameters["boundary"]
+	switch form := media == formType; {
+	case err != nil:
+		return "", "", problem(MediaType, "The Content-Type cannot be read.")
+	case form && boundary == "":
+		return "", "", problem(MalformedRequest, "The Content-Type multipart/form-data names no boundary.")
+	case !form && strings.HasPrefix(media, "multipart/"), media == "application/x-www-form-urlencoded":
+		return "", "", problem(MediaType, "A body of this media type holds no signed file as it is.")
+	}
+	return media, boundary, nil
+}
+
+const formType = "multipart/form-data"
+
+// receive streams the body into spools.
+func (s *server) receive(c *gin.Context, name, media, boundary string) (*held, error) {
+	r := c.Request
 	r.Body = http.MaxBytesReader(c.Writer, r.Body, s.Limits.RequestSize)
-	media, parameters := "application/octet-stream", map[string]string(nil)
-	if ct := r.Header.Get("Content-Type"); ct != "" {
-		var err error
-		if media, parameters, err = mime.ParseMediaType(ct); err != nil {
-			return nil, problem(MediaType, "The Content-Type cannot be read.")
-		}
-	}
 	h := &held{spool: spool{dir: s.TempDir}}
+	h.expect(r.ContentLength)
 	var err error
-	switch {
-	case media == "multipart/form-data":
-		err = s.receiveForm(h, r, parameters["boundary"])
-	case strings.HasPrefix(media, "multipart/"), media == "application/x-www-form-urlencoded":
-		err = problem(MediaType, "A body of this media type holds no signed file as it is.")
-	default:
+	if media == formType {
+		err = s.receiveForm(h, r, boundary)
+	} else {
 		h.hasFile = true
-		h.expect(r.ContentLength)
 		h.file, err = h.keep(name, r.Body)
 	}
 	if err == nil {
@@ -153,9 +170,6 @@ func (h *held) complete() error {
 
 // receiveForm reads the fields file and detached of a form.
 func (s *server) receiveForm(h *held, r *http.Request, boundary string) error {
-	if boundary == "" {
-		return problem(MalformedRequest, "The Content-Type multipart/form-data names no boundary.")
-	}
 	form := multipart.NewReader(r.Body, boundary)
 	for {
 		part, err := form.NextPart()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -78,6 +79,7 @@ func (s *server) report(c *gin.Context, v Voice, f format, body []byte) {
 	if v.Lang != "" {
 		c.Header("Content-Language", string(v.Lang))
 	}
+	c.Header("Content-Length", strconv.Itoa(len(body))) // else it is sent in chunks, each with system calls of its own
 	c.Data(http.StatusOK, f.sent, body)
 }
 
