@@ -3,9 +3,11 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -42,6 +44,7 @@ func TestS2IdleConnectionsMakeRoom(t *testing.T) {
 	for name, begin := range map[string]string{
 		"kept alive":     "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
 		"unread answers": "GET /large HTTP/1.1\r\nHost: x\r\n\r\n",
+		"slow bodies":    "POST /read HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nslow",
 		"unsent bodies":  "POST /refused HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -52,6 +55,8 @@ func TestS2IdleConnectionsMakeRoom(t *testing.T) {
 				switch r.URL.Path {
 				case "/large":
 					_, _ = w.Write(large)
+				case "/read":
+					_, _ = io.Copy(io.Discard, r.Body)
 				case "/refused":
 					w.Header().Set("Connection", "close")
 					w.WriteHeader(http.StatusServiceUnavailable)
@@ -112,5 +117,95 @@ func TestS2RequestsAreNotCutForRoom(t *testing.T) {
 	answer, err := bufio.NewReader(long).ReadString('\n')
 	if err != nil || !strings.Contains(answer, "200") {
 		t.Errorf("the long request got %q %v", answer, err)
+	}
+}
+
+// TestS2DrippingBodiesMakeRoom: an octet now and then does not make a client one that
+// sends, and a poor line is not ended.
+func TestS2DrippingBodiesMakeRoom(t *testing.T) {
+	inner, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, ok := newLimitedListener(inner, 10).(*limitedListener)
+	if !ok {
+		t.Fatal("it is another listener")
+	}
+	defer l.Close()
+	accepted := func() *limitedConn {
+		client, err := net.Dial("tcp", inner.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = client.Close() })
+		conn, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, ok := conn.(*limitedConn)
+		if !ok {
+			t.Fatal("it is another connection")
+		}
+		c.handles(true)
+		return c
+	}
+	dripping, poor, judged := accepted(), accepted(), accepted()
+	judged.receives(true, 0)
+	judged.receives(false, 1) // whole: from here on it is ours to answer
+	for range 10 {
+		for c, n := range map[*limitedConn]int{dripping: 1, poor: bodyPace} {
+			c.receives(true, 0)
+			c.receives(false, n)
+			c.receives(true, 0)
+		}
+		l.makeRoom()
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for c, want := range map[*limitedConn]bool{dripping: false, poor: true, judged: true} {
+		if _, open := l.all[c]; open != want {
+			t.Errorf("of the connections dripping, poor and judged (%v, %v, %v) one is open: %v", c == dripping, c == poor, c == judged, open)
+		}
+	}
+}
+
+// TestS2IdleConnectionsChangeNothing: beside a thousand connections that are idle, a
+// quarter of them after an answer, requests are served, and none that was answered is ended for that.
+func TestS2IdleConnectionsChangeNothing(t *testing.T) {
+	const idle = 1000
+	c := serveDefaults()
+	c.MaxConnections, c.UploadTimeout = 2048, time.Hour
+	address, _, _ := served(t, c, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") })
+	var open []net.Conn
+	for i := range idle {
+		conn, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		open = append(open, conn)
+		if i%4 != 0 {
+			continue
+		}
+		if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		if r, err := http.ReadResponse(bufio.NewReader(conn), nil); err != nil || r.StatusCode != http.StatusOK {
+			t.Fatalf("connection %d: %v", i, err)
+		}
+	}
+	for range 10 {
+		if got := asks(t, address); got != "ok" {
+			t.Errorf("got %q", got)
+		}
+	}
+	for i, conn := range open {
+		if i%4 != 0 {
+			continue // without a request it is ended in headerTimeout, which a slow machine may take
+		}
+		_ = conn.SetReadDeadline(time.Unix(1, 0)) // nothing is waited for
+		if _, err := conn.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Fatalf("connection %d was not left alone: %v", i, err)
+		}
 	}
 }

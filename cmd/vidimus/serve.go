@@ -74,6 +74,7 @@ func (c *ServeCmd) Run(rt *runtime) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
+	defer givesRoom()()
 	log := slog.New(trace.Log(slog.NewJSONHandler(rt.Stderr, nil)))
 	endTraces, err := c.startTraces(rt, log)
 	if err != nil {

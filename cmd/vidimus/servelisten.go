@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"io"
 	"net"
 	"net/http"
 	"slices"
@@ -12,7 +13,8 @@ import (
 
 // limitedListener accepts no more connections at once than it has slots; the
 // rest wait in the kernel's queue (attack S2). When all are taken, those whose clients
-// have sent no request for a while, or do not read their answers, make room.
+// have sent no request for a while, send next to nothing of a body, or do not read their
+// answers, make room.
 type limitedListener struct {
 	net.Listener
 	slots  chan struct{}
@@ -121,7 +123,12 @@ type limitedConn struct {
 	waiting, handled bool // these are under the listener's lock
 	seen             int
 	since            uint64
+	came             int // octets of a body since it was last said to be sent
 }
+
+// bodyPace is how many octets of a body must come before its client counts as one that
+// sends: who drips waits as long as who is silent.
+const bodyPace = 16 << 10
 
 // Close closes the connection.
 func (c *limitedConn) Close() error {
@@ -154,6 +161,32 @@ func (c *limitedConn) handles(yes bool) {
 	c.of.waits(c, !yes)
 }
 
+// receives notes that a read of a body waits, or that it ended with n octets. Between
+// reads it is us who are waited for.
+func (c *limitedConn) receives(waiting bool, n int) {
+	c.of.mu.Lock()
+	defer c.of.mu.Unlock()
+	c.waiting = waiting
+	if c.came += n; c.came >= bodyPace {
+		c.of.waits(c, waiting)
+		c.came = 0
+	}
+}
+
+// awaitedBody lets a connection know while its client owes a body.
+type awaitedBody struct {
+	io.ReadCloser
+	on *limitedConn
+}
+
+// Read waits for the client to send.
+func (b awaitedBody) Read(p []byte) (int, error) {
+	b.on.receives(true, 0)
+	n, err := b.ReadCloser.Read(p)
+	b.on.receives(false, n)
+	return n, err //nolint:wrapcheck // it stands between net/http and a handler
+}
+
 type connKey struct{}
 
 // withConn is the context of a connection's requests (http.Server.ConnContext).
@@ -170,6 +203,9 @@ func handledOn(handler http.Handler) http.Handler {
 		if c, ok := r.Context().Value(connKey{}).(*limitedConn); ok {
 			c.handles(true)
 			defer c.handles(false)
+			if r.Body != nil && r.Body != http.NoBody {
+				r.Body = awaitedBody{r.Body, c}
+			}
 		}
 		handler.ServeHTTP(w, r)
 	})
