@@ -1,12 +1,15 @@
 package main
 
 import (
+	"bufio"
 	"cmp"
 	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
+	goruntime "runtime"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -157,6 +160,56 @@ func hold(b *testing.B, addr string, n int, begin string, drip bool) (release fu
 	}
 }
 
+// probe is one client that is no part of a flood: it sends a small file now and then, over
+// a connection of its own each time, until stop ends, and counts from the first octet
+// that it sends. What a client of a flood counts has the time in it that the other clients,
+// on the same processors, keep it from running.
+func (l *loadWorld) probe(b *testing.B, p *loadedChild, stop <-chan struct{}) *measured {
+	m, body := &measured{}, l.mix[0].Raw
+	request := "POST /v1/validations?name=c.asice HTTP/1.1\r\nHost: x\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + string(body)
+	for {
+		select {
+		case <-stop:
+			slices.SortFunc(m.latency, cmp.Compare)
+			slices.SortFunc(m.refused, cmp.Compare)
+			return m
+		case <-time.After(5 * time.Millisecond):
+		}
+		conn, err := net.Dial("tcp", p.addr)
+		if err != nil {
+			b.Fatal(err)
+		}
+		begun := time.Now()
+		_, _ = io.WriteString(conn, request) // the answer may come, and the connection end, before all is sent
+		answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		took := time.Since(begun)
+		switch {
+		case err != nil:
+			m.failed++
+		case answer.StatusCode == http.StatusOK:
+			m.latency = append(m.latency, took)
+		default:
+			m.refused = append(m.refused, took)
+			if answer.Header.Get("Retry-After") == "" {
+				m.untold++
+			}
+		}
+		_ = conn.Close()
+	}
+}
+
+// overloaded is a flood from so many clients, and beside it the probe.
+func (l *loadWorld) overloaded(b *testing.B, p *loadedChild, clients int, window time.Duration) (flood, probe *measured) {
+	defer goruntime.GOMAXPROCS(goruntime.GOMAXPROCS(8)) // the probe waits for a processor, not for the flood's goroutines
+	stop := make(chan struct{})
+	var probing sync.WaitGroup
+	probing.Go(func() { probe = l.probe(b, p, stop) })
+	flood = l.load(b, p, clients, 0, window)
+	close(stop)
+	probing.Wait()
+	return flood, probe
+}
+
 func reportTimes(b *testing.B, m *measured) {
 	b.ReportMetric(m.rate(), "requests/s")
 	b.ReportMetric(m.cpuPerRequest(), "cpu-ms/request")
@@ -175,6 +228,7 @@ func BenchmarkServeLoad(b *testing.B) {
 	l := newLoadWorld(b)
 	deps, _ := doorOf(b, l.serve)
 	workers := l.limitsOf().Judgings
+	b.Cleanup(givesRoom()) // the direct call has the settings that serve gives itself
 	p := serveChildOf(b, l.flags...)
 	for i := range l.mix { // what is remembered of issuers is there
 		if status, _, body, err := l.send(http.DefaultClient, p.url, i); err != nil || status != http.StatusOK {
@@ -206,11 +260,19 @@ func BenchmarkServeLoad(b *testing.B) {
 	open := func(name string, beside func() func()) {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				release := beside()
-				m := l.load(b, p, 64, 0.8*capacity, window)
-				release()
+				alone, m := &measured{}, &measured{}
+				for range 2 { // by turns, so that both see the same machine
+					alone.add(l.load(b, p, 64, 0.8*capacity, window/2))
+					release := beside()
+					m.add(l.load(b, p, 64, 0.8*capacity, window/2))
+					release()
+				}
 				reportTimes(b, m)
+				b.ReportMetric(quantile(alone.latency, 0.5), "alone-p50-ms")
+				b.ReportMetric(quantile(alone.latency, 0.99), "alone-p99-ms")
+				b.ReportMetric(alone.cpuPerRequest(), "alone-cpu-ms/request")
 				b.ReportMetric(float64(m.failed+len(m.refused)), "not-served")
+				b.ReportMetric(float64(alone.failed+len(alone.refused)), "alone-not-served")
 			}
 		})
 	}
@@ -222,8 +284,13 @@ func BenchmarkServeLoad(b *testing.B) {
 	})
 	b.Run("overload", func(b *testing.B) {
 		for b.Loop() {
-			m := l.load(b, p, 400, 0, window)
+			m, probe := l.overloaded(b, p, 400, window)
 			reportTimes(b, m)
+			b.ReportMetric(quantile(probe.refused, 0.5), "probe-refused-p50-ms")
+			b.ReportMetric(quantile(probe.refused, 0.99), "probe-refused-p99-ms")
+			b.ReportMetric(float64(len(probe.refused)), "probe-refused")
+			b.ReportMetric(float64(len(probe.latency)), "probe-served")
+			b.ReportMetric(float64(probe.failed), "probe-failed")
 			b.ReportMetric(float64(len(m.refused))/m.took.Seconds(), "refused/s")
 			b.ReportMetric(quantile(m.refused, 0.5), "refused-p50-ms")
 			b.ReportMetric(quantile(m.refused, 0.99), "refused-p99-ms")
