@@ -132,15 +132,15 @@ type arriving struct {
 // intake streams the files of a request to where jobs are kept, one by one, and hands
 // them to end when all have come.
 func (s *server) intake(c *gin.Context, jobs Jobs, tenant string, a arriving, end func(Intake) error) error {
+	form, err := s.jobForm(c, a.mayBeEmpty)
+	if err != nil {
+		return err
+	}
 	release, ok := s.upload(c.Request.Context(), incomingOf(c))
 	if !ok {
 		return s.busy(s.uploads, "uploads")
 	}
 	defer release()
-	form, err := s.jobForm(c, a.mayBeEmpty)
-	if err != nil {
-		return err
-	}
 	files, err := jobs.Receive(c.Request.Context(), tenant)
 	if err != nil {
 		return jobProblem(err)
