@@ -37,3 +37,8 @@ func fitting(ctx context.Context, st Store, key string, differs func([]byte) str
 	}
 	return data, false, says, nil
 }
+
+// inMemory makes of a comparison of digests one of octets.
+func inMemory(differs func(digest) string) func([]byte) string {
+	return func(data []byte) string { return differs(digestOf(data, false)) }
+}

@@ -16,8 +16,8 @@ type FixityOptions struct {
 	// that reads one part a day has read everything after Parts days, and remembers
 	// nothing. Both 0: everything. Parts is at most 256.
 	Part, Parts int
-	// Pace is called with the octets of each object after it was read, and waits as
-	// long as a rate limit asks; nil: it does not.
+	// Pace is called with the octets of each object after it was read, of a large one
+	// piece by piece, and waits as long as a rate limit asks; nil: it does not.
 	Pace func(ctx context.Context, octets int64) error
 	// At is the time that notes of damage name.
 	At time.Time
@@ -76,6 +76,9 @@ func Fixity(ctx context.Context, st Store, o FixityOptions) (Fixed, error) {
 	return f.out, nil
 }
 
+// pacePiece is how much of a large object is read between two calls of Pace, in octets.
+const pacePiece = 4 << 20
+
 type fixity struct {
 	FixityOptions
 	st      Store
@@ -104,19 +107,21 @@ func (f *fixity) note(key, problem, says string, want ...evidence.ID) error {
 	return nil
 }
 
-// read reads one object or manifest and compares it with the hash in its key.
-func (f *fixity) read(ctx context.Context, info Info, id evidence.ID) ([]byte, error) {
-	return f.compare(ctx, info, func(data []byte) string {
-		if got := evidence.Of(data); got != id {
-			return fmt.Sprintf("SHA-256 is %s, its key says %s", got, id)
+// read reads one object or manifest and compares it with the hash in its key. One of a
+// size that is large is read as a stream, and not given; size 0 asks for it whole.
+func (f *fixity) read(ctx context.Context, info Info, size int64, id evidence.ID) ([]byte, error) {
+	return f.compare(ctx, info, size, func(d digest) string {
+		if d.sha256 != id {
+			return fmt.Sprintf("SHA-256 is %s, its key says %s", d.sha256, id)
 		}
 		return ""
 	}, id)
 }
 
 // compare reads what stands under a key and asks whether it is what was written.
-func (f *fixity) compare(ctx context.Context, info Info, differs func([]byte) string, want ...evidence.ID) ([]byte, error) {
-	data, newer, says, err := fitting(ctx, f.st, info.Key, differs)
+func (f *fixity) compare(ctx context.Context, info Info, size int64, differs func(digest) string, want ...evidence.ID) ([]byte, error) {
+	paced := &pacing{of: f, ctx: ctx}
+	x, err := compared(ctx, f.st, info.Key, size, false, differs, paced)
 	var none *NotFoundError
 	if errors.As(err, &none) {
 		return nil, f.note(info.Key, "missing", "it is listed and cannot be read", want...)
@@ -124,27 +129,55 @@ func (f *fixity) compare(ctx context.Context, info Info, differs func([]byte) st
 	if err != nil {
 		return nil, err
 	}
-	if !newer && info.Hidden && says == "" {
+	if !x.newer && info.Hidden && x.says == "" {
 		err = f.note(info.Key, "hidden", "a delete marker lies over it; it can still be read", want...)
-	} else if !newer && info.Overwritten && says == "" {
+	} else if !x.newer && info.Overwritten && x.says == "" {
 		err = f.note(info.Key, "overwritten", "newer versions lie over it; the first one can still be read", want...)
 	}
 	if err != nil {
 		return nil, err
 	}
-	f.out.Octets += int64(len(data))
+	rest := paced.waiting
+	if x.data != nil {
+		rest += x.size
+	}
+	if err := f.passed(ctx, rest); err != nil {
+		return nil, err
+	}
+	if x.says != "" {
+		return nil, f.note(info.Key, "altered", x.says, want...)
+	}
+	return x.data, nil
+}
+
+// passed counts octets that were read, and waits as long as a rate limit asks.
+func (f *fixity) passed(ctx context.Context, octets int64) error {
+	f.out.Octets += octets
 	if f.Progress != nil {
 		f.Progress(f.out.Objects+f.out.Manifests+f.out.Records, f.out.Octets)
 	}
 	if f.Pace != nil {
-		if err := f.Pace(ctx, int64(len(data))); err != nil {
-			return nil, err
+		return f.Pace(ctx, octets)
+	}
+	return nil
+}
+
+// pacing sees an object while it is streamed, and lets it pass in pieces.
+type pacing struct {
+	of      *fixity
+	ctx     context.Context
+	waiting int64 // octets that have not passed yet
+}
+
+func (p *pacing) Write(data []byte) (int, error) {
+	if p.waiting += int64(len(data)); p.waiting >= pacePiece {
+		octets := p.waiting
+		p.waiting = 0
+		if err := p.of.passed(p.ctx, octets); err != nil {
+			return 0, err
 		}
 	}
-	if says != "" {
-		return nil, f.note(info.Key, "altered", says, want...)
-	}
-	return data, nil
+	return len(data), nil
 }
 
 func (f *fixity) objects(ctx context.Context) error {
@@ -157,7 +190,7 @@ func (f *fixity) objects(ctx context.Context) error {
 			continue
 		}
 		f.out.Objects++
-		if _, err := f.read(ctx, info, id); err != nil {
+		if _, err := f.read(ctx, info, info.Size, id); err != nil {
 			return err
 		}
 	}
@@ -182,7 +215,7 @@ func (f *fixity) manifests(ctx context.Context) error {
 			continue
 		}
 		f.out.Manifests++
-		raw, err := f.read(ctx, info, id)
+		raw, err := f.read(ctx, info, 0, id)
 		if err != nil {
 			return err
 		}
@@ -218,7 +251,7 @@ func (f *fixity) there(ctx context.Context, e bundle.Entry) error {
 	case err != nil:
 		return err
 	case info.Size != e.Size:
-		if _, newer, err := fittingObject(ctx, f.st, e); err == nil && newer {
+		if x, err := readObject(ctx, f.st, e, info.Size); err == nil && x.newer {
 			return nil
 		}
 		return f.note(key, "altered", fmt.Sprintf("it has %d octets, a manifest says %d", info.Size, e.Size), e.SHA256)

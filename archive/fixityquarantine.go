@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 )
 
@@ -99,25 +100,54 @@ func (f *fixity) quarantine(ctx context.Context) error {
 // told with the damage; that our store cannot take it ends the run.
 func (f *fixity) restore(ctx context.Context, d *Damaged) error {
 	place := f.Replica.Capabilities().Place
-	data, _, says, err := fitting(ctx, f.Replica, d.Key, isOneOf(f.want[d.Key]))
+	refused := func(says string) error {
+		d.Unrestored = fmt.Sprintf("%s cannot give it: %s", place, says)
+		return nil
+	}
+	info, err := f.Replica.Stat(ctx, d.Key)
+	var x found
+	if err == nil {
+		x, err = compared(ctx, f.Replica, d.Key, info.Size, false, isOneOf(f.want[d.Key]))
+	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	if err != nil {
-		says = err.Error()
+		return refused(err.Error())
 	}
-	if says != "" {
-		d.Unrestored = fmt.Sprintf("%s cannot give it: %s", place, says)
-		return nil
+	if x.says != "" {
+		return refused(x.says)
 	}
 	r, ok := f.st.(Restorer)
 	if !ok {
 		return fmt.Errorf("the store %s cannot take back what it lost", f.st.Capabilities().Place)
 	}
-	if err := r.Restore(ctx, d.Key, data); err != nil {
+	err = f.takeBack(ctx, r, d.Key, x)
+	var changed *DamagedError
+	if errors.As(err, &changed) {
+		return refused(changed.Says)
+	}
+	if err != nil {
 		return fmt.Errorf("restoring %q from %s: %w", d.Key, place, err)
 	}
 	d.Restored = place
 	f.out.Restored++
 	return nil
+}
+
+// takeBack restores what was found in the replica.
+func (f *fixity) takeBack(ctx context.Context, r Restorer, key string, x found) error {
+	src := Source{Size: x.size, SHA256: x.sha256, Write: func(ctx context.Context, w io.Writer) error {
+		return f.Replica.(Streamer).Stream(ctx, key, w) // as it was read
+	}}
+	if t, ok := f.st.(Taker); ok && x.data == nil {
+		return t.RestoreFrom(ctx, key, src)
+	}
+	if x.data == nil {
+		var err error
+		if x.data, err = wholeOf(ctx, key, src); err != nil {
+			return err
+		}
+	}
+	return r.Restore(ctx, key, x.data)
 }

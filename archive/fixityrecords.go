@@ -21,7 +21,7 @@ func (f *fixity) sums(ctx context.Context) error {
 		}
 		if f.mine(k.sha256) {
 			f.out.Objects++
-			if raw, err := f.read(ctx, info, k.sha256); err != nil {
+			if raw, err := f.read(ctx, info, 0, k.sha256); err != nil {
 				return err
 			} else if raw == nil {
 				continue // named
@@ -54,7 +54,7 @@ func (f *fixity) record(ctx context.Context, info Info, id evidence.ID, n int) e
 		return nil
 	}
 	f.out.Records++
-	if _, err := f.compare(ctx, info, isOneOf(sums), sums...); err != nil {
+	if _, err := f.compare(ctx, info, 0, isOneOf(sums), sums...); err != nil {
 		return err
 	}
 	if d := f.damaged[info.Key]; d != nil {

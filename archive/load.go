@@ -2,7 +2,6 @@ package archive
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 
@@ -104,25 +103,13 @@ func Locked(ctx context.Context, st Store, id string) (Lock, error) {
 	return info.Lock, err
 }
 
-// loadObject reads the object of an entry and checks it.
+// loadObject reads the object of an entry, whole, and checks it.
 func loadObject(ctx context.Context, st Store, e bundle.Entry) ([]byte, error) {
-	data, _, err := fittingObject(ctx, st, e)
-	return data, err
-}
-
-func fittingObject(ctx context.Context, st Store, e bundle.Entry) (data []byte, newer bool, err error) {
-	key := objectKey(e.SHA256)
-	data, newer, says, err := fitting(ctx, st, key, e.Differs)
-	var none *NotFoundError
-	switch {
-	case errors.As(err, &none):
-		return nil, false, &DamagedError{Key: key, Object: e.Path, Says: "it is missing"}
-	case err != nil:
-		return nil, false, err
-	case says != "":
-		return nil, false, &DamagedError{Key: key, Object: e.Path, Says: says}
+	data, _, says, err := fitting(ctx, st, objectKey(e.SHA256), e.Differs)
+	if err = objectError(e, says, err); err != nil {
+		return nil, err
 	}
-	return data, newer, nil
+	return data, nil
 }
 
 // List gives the IDs of all bundles in the store, in ascending order, with what

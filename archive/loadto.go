@@ -2,104 +2,129 @@ package archive
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/sha512"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
+	"sync"
 
 	"github.com/vidimus/vidimus/archive/bundle"
 	"github.com/vidimus/vidimus/validate/evidence"
 )
 
-// Objects of at most streamed octets are read whole, and kept while a bundle is written
-// as long as they have no more than inMemory octets together.
-const (
-	streamed = 4 << 20
-	inMemory = 64 << 20
-)
+// maxKept bounds the octets of small objects that a Stored keeps in memory; the rest is
+// read again when it is written.
+const maxKept = 16 << 20
 
 // LoadTo writes the bytes that Load returns, without holding them in memory, where the
 // store is a Streamer: large objects are read twice, to compare their hashes and to
 // write them, and compared both times. Damage that is there before anything is written
 // is a *DamagedError and writes nothing; other errors may come after some octets.
 func LoadTo(ctx context.Context, st Store, id string, w io.Writer) error {
-	want, err := bundleID(id)
+	s, err := Open(ctx, st, id)
 	if err != nil {
 		return err
 	}
-	if err := loadTo(ctx, st, want, w); err != nil {
-		return fmt.Errorf("loading bundle %s: %w", want, gone(ctx, st, want, err))
+	return s.Write(ctx, w)
+}
+
+// Stored is a bundle in a store, every hash of which was compared when it was opened. It
+// does not hold the bundle in memory, where the store is a Streamer.
+type Stored struct {
+	ID          string
+	Manifest    bundle.Manifest
+	RawManifest []byte
+
+	st   Store
+	crc  map[evidence.ID]uint32
+	kept map[evidence.ID][]byte
+}
+
+// Open compares a stored bundle with its hashes, for reading. Errors are those of Load.
+func Open(ctx context.Context, st Store, id string) (*Stored, error) {
+	want, err := bundleID(id)
+	if err != nil {
+		return nil, err
+	}
+	s := &Stored{ID: want.String(), st: st, crc: map[evidence.ID]uint32{}, kept: map[evidence.ID][]byte{}}
+	if err := s.open(ctx, want); err != nil {
+		return nil, s.failed(ctx, err)
+	}
+	return s, nil
+}
+
+func (s *Stored) failed(ctx context.Context, err error) error {
+	id, _ := bundleID(s.ID) // it was read before
+	return fmt.Errorf("loading bundle %s: %w", s.ID, gone(ctx, s.st, id, err))
+}
+
+func (s *Stored) open(ctx context.Context, id evidence.ID) (err error) {
+	if s.RawManifest, s.Manifest, err = loadManifest(ctx, s.st, id); err != nil {
+		return err
+	}
+	var lock sync.Mutex
+	held := 0
+	return each(ctx, firsts(s.Manifest.Entries), func(ctx context.Context, i int) error {
+		e := s.Manifest.Entries[i]
+		f, err := readObject(ctx, s.st, e, 0)
+		if err != nil {
+			return err
+		}
+		lock.Lock()
+		defer lock.Unlock()
+		s.crc[e.SHA256] = f.crc
+		// Of an object whose first version is damaged, streaming would give that one.
+		if f.data != nil && (f.newer || held+len(f.data) <= maxKept) {
+			s.kept[e.SHA256], held = f.data, held+len(f.data)
+		}
+		return nil
+	})
+}
+
+// Size is how many octets Write writes.
+func (s *Stored) Size() int64 { return s.Manifest.Size(s.RawManifest) }
+
+// Write writes the bundle, the bytes that bundle.Pack produced. What was altered since
+// it was opened is a *DamagedError, which may come after some octets.
+func (s *Stored) Write(ctx context.Context, w io.Writer) error {
+	entries := s.Manifest.Entries
+	err := bundle.Stream(w, s.RawManifest, func(i int) uint32 { return s.crc[entries[i].SHA256] },
+		func(i int, w io.Writer) error { return s.write(ctx, entries[i], w) })
+	if err != nil {
+		return s.failed(ctx, err)
 	}
 	return nil
 }
 
-func loadTo(ctx context.Context, st Store, id evidence.ID, w io.Writer) error {
-	manifest, m, err := loadManifest(ctx, st, id)
-	if err != nil {
-		return err
-	}
-	l := &loading{st: st, crc: map[evidence.ID]uint32{}, kept: map[evidence.ID][]byte{}}
-	for _, i := range firsts(m.Entries) {
-		e := m.Entries[i]
-		err := l.write(ctx, e, io.Discard)
-		var damaged *DamagedError
-		if errors.As(err, &damaged) && e.Size > streamed { // an older version may be whole
-			l.kept[e.SHA256], err = loadObject(ctx, st, e)
-			l.crc[e.SHA256] = crc32.ChecksumIEEE(l.kept[e.SHA256])
+// write writes one object, compared once more.
+func (s *Stored) write(ctx context.Context, e bundle.Entry, w io.Writer) error {
+	data, ok := s.kept[e.SHA256]
+	if from, streams := s.st.(Streamer); !ok && streams && e.Size > streamed {
+		d := newDigester(true, w)
+		err := from.Stream(ctx, objectKey(e.SHA256), d)
+		says := ""
+		if got := d.digest(); errors.Is(err, errTooLong) || err == nil {
+			err, says = nil, e.DiffersFrom(got.size, got.sha256, got.sha512)
 		}
-		if err != nil {
-			return err
-		}
-	}
-	return bundle.Stream(w, manifest, func(i int) uint32 { return l.crc[m.Entries[i].SHA256] },
-		func(i int, w io.Writer) error { return l.write(ctx, m.Entries[i], w) })
-}
-
-// loading is a bundle on its way out.
-type loading struct {
-	st   Store
-	crc  map[evidence.ID]uint32
-	kept map[evidence.ID][]byte
-	held int
-}
-
-// write writes one object, compared with its hashes, and notes its CRC-32.
-func (l *loading) write(ctx context.Context, e bundle.Entry, w io.Writer) error {
-	data, ok := l.kept[e.SHA256]
-	s, streams := l.st.(Streamer)
-	if !ok && e.Size > streamed && streams {
-		return l.stream(ctx, s, e, w)
+		return objectError(e, says, err)
 	}
 	if !ok {
 		var err error
-		if data, err = loadObject(ctx, l.st, e); err != nil {
+		if data, err = loadObject(ctx, s.st, e); err != nil {
 			return err
-		}
-		l.crc[e.SHA256] = crc32.ChecksumIEEE(data)
-		if l.held+len(data) <= inMemory {
-			l.kept[e.SHA256], l.held = data, l.held+len(data)
 		}
 	}
 	_, err := w.Write(data)
 	return err
 }
 
-func (l *loading) stream(ctx context.Context, s Streamer, e bundle.Entry, w io.Writer) error {
-	key := objectKey(e.SHA256)
-	sum256, sum512, crc := sha256.New(), sha512.New(), crc32.NewIEEE()
-	err := s.Stream(ctx, key, io.MultiWriter(sum256, sum512, crc, w))
-	var none *NotFoundError
-	if errors.As(err, &none) {
-		return &DamagedError{Key: key, Object: e.Path, Says: "it is missing"}
-	}
-	if err != nil {
-		return err
-	}
-	if evidence.ID(sum256.Sum(nil)) != e.SHA256 || bundle.SHA512(sum512.Sum(nil)) != e.SHA512 {
-		return &DamagedError{Key: key, Object: e.Path, Says: fmt.Sprintf("SHA-256 is %x, the manifest says %s, or SHA-512 differs", sum256.Sum(nil), e.SHA256)}
-	}
-	l.crc[e.SHA256] = crc.Sum32()
-	return nil
+// SaveTo stores the bundle in another store, as Save does.
+func (s *Stored) SaveTo(ctx context.Context, st Store) (id string, err error) {
+	return save(ctx, st, saving{id: s.ID, manifest: s.RawManifest, entries: s.Manifest.Entries, put: func(ctx context.Context, i int) error {
+		e := s.Manifest.Entries[i]
+		key := objectKey(e.SHA256)
+		if data, ok := s.kept[e.SHA256]; ok {
+			return st.Put(ctx, key, data)
+		}
+		return putFrom(ctx, st, key, Source{Size: e.Size, SHA256: e.SHA256, Write: func(ctx context.Context, w io.Writer) error { return s.write(ctx, e, w) }})
+	}})
 }

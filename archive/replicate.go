@@ -176,7 +176,7 @@ func (r *replication) record(ctx context.Context, id string, n int) ([]byte, err
 	if len(sums) == 0 {
 		return Record(ctx, r.from, id, n)
 	}
-	raw, _, says, err := fitting(ctx, r.from, recordKey(key, n), isOneOf(sums))
+	raw, _, says, err := fitting(ctx, r.from, recordKey(key, n), inMemory(isOneOf(sums)))
 	if err != nil {
 		return nil, fmt.Errorf("reading evidence record %d of bundle %s: %w", n, id, err)
 	}
@@ -193,7 +193,7 @@ func (r *replication) damaged(key, says string, bundles ...string) {
 
 // bundle copies one bundle, checked; false where it cannot be copied.
 func (r *replication) bundle(ctx context.Context, b Bundle) (bool, error) {
-	raw, err := Load(ctx, r.from, b.ID)
+	stored, err := Open(ctx, r.from, b.ID)
 	var deleted *DeletedError
 	var damaged *DamagedError
 	switch {
@@ -205,7 +205,7 @@ func (r *replication) bundle(ctx context.Context, b Bundle) (bool, error) {
 	case err != nil:
 		return false, err
 	}
-	if _, err := Save(ctx, r.to, raw); err != nil {
+	if _, err := stored.SaveTo(ctx, r.to); err != nil {
 		return false, err
 	}
 	r.out.Bundles++

@@ -203,7 +203,7 @@ func (s *Sums) Record(ctx context.Context, id string, n int, sums []evidence.ID)
 	if err != nil {
 		return nil, "", err
 	}
-	raw, _, says, err = fitting(ctx, s.st, recordKey(key, n), isOneOf(sums))
+	raw, _, says, err = fitting(ctx, s.st, recordKey(key, n), inMemory(isOneOf(sums)))
 	var none *NotFoundError
 	if err != nil && !errors.As(err, &none) {
 		return nil, "", fmt.Errorf("reading evidence record %d of bundle %s: %w", n, id, err)
@@ -217,15 +217,12 @@ func RecordName(n int) string {
 }
 
 // isOneOf compares a record with the sums that it may have.
-func isOneOf(sums []evidence.ID) func([]byte) string {
-	return func(raw []byte) string {
-		got := evidence.Of(raw)
-		for _, s := range sums {
-			if got == s {
-				return ""
-			}
+func isOneOf(sums []evidence.ID) func(digest) string {
+	return func(d digest) string {
+		if slices.Contains(sums, d.sha256) {
+			return ""
 		}
-		return fmt.Sprintf("SHA-256 is %s; when it was written it was %s", got, sums[0])
+		return fmt.Sprintf("SHA-256 is %s; when it was written it was %s", d.sha256, sums[0])
 	}
 }
 

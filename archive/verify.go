@@ -34,7 +34,7 @@ func Verify(ctx context.Context, st Store, id string) ([]bundle.Damage, error) {
 }
 
 func verify(ctx context.Context, st Store, want evidence.ID) ([]bundle.Damage, error) {
-	tampered, err := around(ctx, st, manifestKey(want), "manifest.json")
+	tampered, _, err := around(ctx, st, manifestKey(want), "manifest.json")
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func verify(ctx context.Context, st Store, want evidence.ID) ([]bundle.Damage, e
 
 func verifyObject(ctx context.Context, st Store, e bundle.Entry) ([]bundle.Damage, error) {
 	key := objectKey(e.SHA256)
-	damages, err := around(ctx, st, key, e.Path)
+	damages, size, err := around(ctx, st, key, e.Path)
 	var none *NotFoundError
 	if errors.As(err, &none) {
 		return []bundle.Damage{{Object: e.Path, Problem: "missing", Says: fmt.Sprintf("nothing is stored under %q", key)}}, nil
@@ -88,8 +88,8 @@ func verifyObject(ctx context.Context, st Store, e bundle.Entry) ([]bundle.Damag
 	if err != nil {
 		return nil, err
 	}
-	_, newer, err := fittingObject(ctx, st, e)
-	if newer { // the first version is damaged, and was restored by one over it
+	f, err := readObject(ctx, st, e, size)
+	if f.newer { // the first version is damaged, and was restored by one over it
 		return nil, err
 	}
 	var damaged *DamagedError
@@ -99,18 +99,18 @@ func verifyObject(ctx context.Context, st Store, e bundle.Entry) ([]bundle.Damag
 	return damages, err
 }
 
-// around asks the store for signs of tampering that a read does not show.
-func around(ctx context.Context, st Store, key, object string) ([]bundle.Damage, error) {
+// around asks the store for signs of tampering that a read does not show, and for the
+// size of what stands there.
+func around(ctx context.Context, st Store, key, object string) (damages []bundle.Damage, size int64, err error) {
 	info, err := st.Stat(ctx, key)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	var damages []bundle.Damage
 	if info.Hidden {
 		damages = append(damages, bundle.Damage{Object: object, Problem: "hidden", Says: fmt.Sprintf("a delete marker lies over %q; the object can still be read", key)})
 	}
 	if info.Overwritten {
 		damages = append(damages, bundle.Damage{Object: object, Problem: "overwritten", Says: fmt.Sprintf("newer versions lie over %q; the first one can still be read", key)})
 	}
-	return damages, nil
+	return damages, info.Size, nil
 }

@@ -141,13 +141,23 @@ func view(raw []byte, entries []found) (*Bundle, []Damage) {
 // Differs compares octets with what the manifest says of them: "" if they are
 // the same, else a sentence.
 func (e Entry) Differs(data []byte) string {
-	if int64(len(data)) != e.Size {
-		return fmt.Sprintf("%d octets, the manifest says %d", len(data), e.Size)
+	return e.differs(int64(len(data)), func() evidence.ID { return evidence.Of(data) }, func() SHA512 { return sha512.Sum512(data) })
+}
+
+// DiffersFrom is Differs of octets of which only the size and the hashes are at hand,
+// since they were read as a stream.
+func (e Entry) DiffersFrom(size int64, sha256 evidence.ID, sha512 SHA512) string {
+	return e.differs(size, func() evidence.ID { return sha256 }, func() SHA512 { return sha512 })
+}
+
+func (e Entry) differs(size int64, sha256 func() evidence.ID, sha512 func() SHA512) string {
+	if size != e.Size {
+		return fmt.Sprintf("%d octets, the manifest says %d", size, e.Size)
 	}
-	if got := evidence.Of(data); got != e.SHA256 {
+	if got := sha256(); got != e.SHA256 {
 		return fmt.Sprintf("SHA-256 is %s, the manifest says %s", got, e.SHA256)
 	}
-	if sha512.Sum512(data) != e.SHA512 {
+	if sha512() != e.SHA512 {
 		return "SHA-512 is not the one in the manifest, though SHA-256 is"
 	}
 	return ""

@@ -55,6 +55,15 @@ func Stream(w io.Writer, manifest []byte, crc func(i int) uint32, write func(i i
 	return err
 }
 
+// Size is how many octets the bundle of a manifest has, raw being its own octets.
+func (m Manifest) Size(raw []byte) int64 {
+	total := containerSize(manifestPath, int64(len(raw))) + endSize
+	for _, e := range m.Entries {
+		total += containerSize(e.Path, e.Size)
+	}
+	return total
+}
+
 // counted counts what is written.
 type counted struct {
 	w io.Writer

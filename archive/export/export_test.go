@@ -91,6 +91,34 @@ func TestExportAndImport(t *testing.T) {
 	if record, err := archive.Record(t.Context(), other, ids[0], 1); err != nil || string(record) != "a record" {
 		t.Errorf("the record after import: %q, %v", record, err)
 	}
+	f, err := archive.Fixity(t.Context(), other, archive.FixityOptions{At: today})
+	if err != nil || f.Records != 1 || f.Unnoted+f.Damaged != 0 {
+		t.Errorf("fixity after import: %+v, %v", f, err)
+	}
+	other.Alter("bundles/"+ids[0][:2]+"/"+ids[0]+"/record-000001.ers", func([]byte) []byte { return []byte("b record") })
+	if f, err := archive.Fixity(t.Context(), other, archive.FixityOptions{At: today}); err != nil || f.Damaged != 1 {
+		t.Errorf("fixity of an altered record: %+v, %v", f, err)
+	}
+}
+
+// TestImportBesideRecords: a record that the store has of its own is not accused by that
+// of the package.
+func TestImportBesideRecords(t *testing.T) {
+	st, ids := filled(t)
+	raw := written(t, st, ids[:1])
+	other := storetest.NewMemory()
+	_, packed := storetest.Bundle(t, 1)
+	_, err := archive.Save(t.Context(), other, packed)
+	if err := errors.Join(err, archive.PutRecord(t.Context(), other, ids[0], 1, []byte("its own"))); err != nil {
+		t.Fatal(err)
+	}
+	done, err := export.Import(t.Context(), bytes.NewReader(raw), int64(len(raw)), other)
+	if err != nil || done.Bundles != 1 || done.Records != 0 {
+		t.Errorf("imported %+v, %v", done, err)
+	}
+	if f, err := archive.Fixity(t.Context(), other, archive.FixityOptions{At: today}); err != nil || f.Unnoted != 1 || f.Damaged != 0 {
+		t.Errorf("fixity: %+v, %v", f, err)
+	}
 }
 
 // Of some bundles nothing about others is told.

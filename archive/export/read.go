@@ -225,7 +225,8 @@ type Imported struct {
 // Import puts the bundles of a package, with their evidence records, into a store. A
 // package that Check finds damaged is refused. It can be stopped and run again. The
 // records of deletions and the audit log of the other archive stay in the package: they
-// are about another store.
+// are about another store. The SHA-256 of each evidence record is noted; see
+// archive.PutSums.
 func Import(ctx context.Context, r io.ReaderAt, size int64, st archive.Store) (Imported, error) {
 	var out Imported
 	checked, err := Check(r, size)
@@ -239,15 +240,19 @@ func Import(ctx context.Context, r io.ReaderAt, size int64, st archive.Store) (I
 	if err != nil {
 		return out, fmt.Errorf("importing: %w", err)
 	}
+	var sums noted
 	for _, id := range checked.Manifest.Bundles {
-		if err := p.load(ctx, st, id, &out); err != nil {
+		if err := p.load(ctx, st, id, &out, &sums); err != nil {
 			return out, fmt.Errorf("importing bundle %s: %w", id, err)
 		}
+	}
+	if err := sums.write(ctx, st); err != nil {
+		return out, fmt.Errorf("importing: %w", err)
 	}
 	return out, nil
 }
 
-func (p *reader) load(ctx context.Context, st archive.Store, id string, out *Imported) error {
+func (p *reader) load(ctx context.Context, st archive.Store, id string, out *Imported, sums *noted) error {
 	raw, err := p.read(p.files[bundleName(id)], uint64(bundle.MaxSize))
 	if err != nil {
 		return err
@@ -275,6 +280,9 @@ func (p *reader) load(ctx context.Context, st archive.Store, id string, out *Imp
 		var exists *archive.ExistsError
 		if errors.As(err, &exists) { // the store has its own, which is as good
 			return nil
+		}
+		if err == nil {
+			err = sums.add(ctx, st, id, n, record)
 		}
 		if err != nil {
 			return err
