@@ -8,6 +8,7 @@ package api
 import (
 	"context"
 	"errors"
+	"io"
 	"iter"
 	"log/slog"
 	"net/http"
@@ -90,9 +91,9 @@ type Archive interface {
 	// durable. Errors are those of Validator.Validate and those of the store.
 	// The same upload at the same time gives the same ID.
 	Put(ctx context.Context, upload Upload) (id string, report []byte, err error)
-	// Get returns a bundle's octets, checked; *archive.NotFoundError and
-	// *archive.DamagedError are told apart from other failures.
-	Get(ctx context.Context, id string) ([]byte, error)
+	// Get opens a bundle, checked; *archive.NotFoundError and *archive.DamagedError are
+	// told apart from other failures.
+	Get(ctx context.Context, id string) (Octets, error)
 	// List gives the IDs of all bundles in ascending order; an error ends it.
 	List(ctx context.Context) iter.Seq2[string, error]
 	// Search finds bundles by what their reports say. complete is false while bundles may
@@ -106,6 +107,15 @@ type Archive interface {
 	// unchecked. Errors are those of Get.
 	Records(ctx context.Context, id string) ([]Record, error)
 	Record(ctx context.Context, id string, n int) ([]byte, error)
+}
+
+// Octets are those of a bundle whose hashes were compared. They need not be in memory.
+type Octets interface {
+	// Size is how many Write writes.
+	Size() int64
+	// Write writes them. That something was altered since they were compared is an error
+	// after some of them.
+	Write(ctx context.Context, w io.Writer) error
 }
 
 // Readiness says whether verdicts given now can be trusted.

@@ -67,11 +67,21 @@ func (f *fake) Put(ctx context.Context, u Upload) (string, []byte, error) {
 	return strings.Repeat("a", 64), report, err
 }
 
-func (f *fake) Get(_ context.Context, id string) ([]byte, error) {
+// octets are a bundle of a fake archive.
+type octets []byte
+
+func (o octets) Size() int64 { return int64(len(o)) }
+
+func (o octets) Write(_ context.Context, w io.Writer) error {
+	_, err := w.Write(o)
+	return err
+}
+
+func (f *fake) Get(_ context.Context, id string) (Octets, error) {
 	if data, ok := f.bundles[id]; ok && data == nil {
 		return nil, fmt.Errorf("loading bundle: %w", &archive.DamagedError{Key: "secret/key", Says: "other octets"})
 	} else if ok {
-		return data, nil
+		return octets(data), nil
 	}
 	return nil, fmt.Errorf("loading bundle: %w", &archive.NotFoundError{Key: "secret/key"})
 }

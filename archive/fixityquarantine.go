@@ -137,17 +137,17 @@ func (f *fixity) restore(ctx context.Context, d *Damaged) error {
 
 // takeBack restores what was found in the replica.
 func (f *fixity) takeBack(ctx context.Context, r Restorer, key string, x found) error {
-	src := Source{Size: x.size, SHA256: x.sha256, Write: func(ctx context.Context, w io.Writer) error {
-		return f.Replica.(Streamer).Stream(ctx, key, w) // as it was read
-	}}
-	if t, ok := f.st.(Taker); ok && x.data == nil {
+	from, ok := f.Replica.(Streamer)
+	if !ok || x.data != nil {
+		return r.Restore(ctx, key, x.data)
+	}
+	src := Source{Size: x.size, SHA256: x.sha256, Write: func(ctx context.Context, w io.Writer) error { return from.Stream(ctx, key, w) }}
+	if t, ok := f.st.(Taker); ok {
 		return t.RestoreFrom(ctx, key, src)
 	}
-	if x.data == nil {
-		var err error
-		if x.data, err = wholeOf(ctx, key, src); err != nil {
-			return err
-		}
+	data, err := octetsOf(ctx, key, src)
+	if err != nil {
+		return err
 	}
-	return r.Restore(ctx, key, x.data)
+	return r.Restore(ctx, key, data)
 }

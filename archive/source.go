@@ -45,15 +45,15 @@ func putFrom(ctx context.Context, st Store, key string, src Source) error {
 	if t, ok := st.(Taker); ok {
 		return t.PutFrom(ctx, key, src)
 	}
-	data, err := wholeOf(ctx, key, src)
+	data, err := octetsOf(ctx, key, src)
 	if err != nil {
 		return err
 	}
 	return st.Put(ctx, key, data)
 }
 
-// wholeOf is what a source writes, compared.
-func wholeOf(ctx context.Context, key string, src Source) ([]byte, error) {
+// octetsOf is what a source writes, compared.
+func octetsOf(ctx context.Context, key string, src Source) ([]byte, error) {
 	if src.Size < 0 || src.Size > MaxObject {
 		return nil, fmt.Errorf("storing %q: %d octets, at most %d are allowed", key, src.Size, MaxObject)
 	}

@@ -39,8 +39,10 @@ type Verdict struct {
 	Bundle     string // ID; "" where none was made
 	Report     []byte // in the format asked for
 
-	Packed []byte    // the bundle, of a judge that is asked to archive
-	At     time.Time // of the judging; zero: now
+	// Save archives the bundle, of a judge that is asked to archive. Its errors are as
+	// those of Judge.
+	Save func(ctx context.Context) error
+	At   time.Time // of the judging; zero: now
 }
 
 // Outage is an error that is not the file's: it is judged again later.
@@ -49,18 +51,18 @@ type Outage struct{ Err error }
 func (e *Outage) Error() string { return e.Err.Error() }
 func (e *Outage) Unwrap() error { return e.Err }
 
-// Options say how jobs are kept and done. DB, Queue, Dir, Judge, Archive and Now must be given.
+// Options say how jobs are kept and done. DB, Queue, Dir, Judge, Archived and Now must be given.
 type Options struct {
 	DB    *database.DB // that of Queue
 	Queue *jobs.Queue
 	Dir   string // holds files until they are judged; made where there is none
-	// Judge judges a file for a tenant, and packs the evidence where it is to be
-	// archived. Its errors are those of api.Validator; *api.NotReady and *Outage make the
-	// job wait. It is called concurrently.
+	// Judge judges a file for a tenant, and says under which ID the evidence would be
+	// archived where it is to be. Its errors are those of api.Validator; *api.NotReady and
+	// *Outage make the job wait. It is called concurrently.
 	Judge func(ctx context.Context, tenant string, up api.Upload, archive bool) (Verdict, error)
-	// Archive archives what Judge has packed, perhaps once more: the same octets have the
-	// same ID. Its errors are as those of Judge.
-	Archive func(ctx context.Context, tenant string, packed []byte) (bundle string, err error)
+	// Archived says whether a bundle is archived, and then does what a crash may have
+	// left undone behind its saving. Its errors are as those of Judge.
+	Archived func(ctx context.Context, tenant, bundle string) (bool, error)
 	// Check refuses options that cannot be; nil: none.
 	Check func(tenant string, o api.JobOptions) error
 	// Tell tells a tenant's URL of a job that has ended; it returns when that is durable.
@@ -111,7 +113,7 @@ const markStep = 9
 // Open opens the jobs, and registers with the queue who does them: call it before the
 // queue is started, and Begin after.
 func Open(ctx context.Context, o Options) (*Batches, error) {
-	if o.DB == nil || o.Queue == nil || o.Dir == "" || o.Judge == nil || o.Archive == nil || o.Now == nil {
+	if o.DB == nil || o.Queue == nil || o.Dir == "" || o.Judge == nil || o.Archived == nil || o.Now == nil {
 		return nil, errors.New("opening the batch jobs: a database, a queue, a folder, a judge, an archive and a clock are needed")
 	}
 	if o.Clock == nil {

@@ -118,81 +118,105 @@ func TestContents(t *testing.T) {
 	}
 }
 
-// What is archived is the first verdict of a file, whoever goes on after a crash behind
-// the saving, or beside a process that was taken for dead.
+// A file has one bundle, whether a crash came before it was saved or behind that, and its
+// line is that of the verdict in it.
 func TestNotes(t *testing.T) {
-	dir := t.TempDir()
-	var lock sync.Mutex
-	saved, judgings := map[string]int{}, 0
-	judge := func(_ context.Context, _ string, up api.Upload, archive bool) (Verdict, error) {
-		lock.Lock()
-		defer lock.Unlock()
-		judgings++
-		v := Verdict{Indication: "TOTAL-PASSED", Report: []byte("{}")}
-		if archive {
-			v.Packed = fmt.Appendf(nil, "bundle of %s\njudging %d", up.Name, judgings)
-		}
-		return v, nil
-	}
-	die := true
-	change := func(o *Options) {
-		o.Archive = func(_ context.Context, _ string, packed []byte) (string, error) {
-			lock.Lock()
-			defer lock.Unlock()
-			id := hashOf(packed)
-			if saved[id]++; die {
-				return "", &Outage{errors.New("it died when it had saved")}
+	for name, savedFirst := range map[string]bool{"it died before it saved": false, "it died when it had saved": true} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			var lock sync.Mutex
+			saved, judgings, tried, die := map[string]int{}, 0, 0, true
+			judge := func(_ context.Context, _ string, up api.Upload, archive bool) (Verdict, error) {
+				lock.Lock()
+				defer lock.Unlock()
+				judgings++
+				v := Verdict{Indication: "TOTAL-PASSED", Report: fmt.Appendf(nil, "{\"judging\":%d}", judgings)}
+				if !archive {
+					t.Error("it was not asked to archive")
+				}
+				v.Bundle = fmt.Sprintf("bundle of %s, judging %d", up.Name, judgings)
+				v.Save = func(context.Context) error {
+					lock.Lock()
+					defer lock.Unlock()
+					tried++
+					if die && !savedFirst {
+						return &Outage{errors.New("it died")}
+					}
+					if saved[v.Bundle] = judgings; die {
+						return &Outage{errors.New("it died")}
+					}
+					return nil
+				}
+				return v, nil
 			}
-			return id, nil
-		}
+			change := func(o *Options) {
+				o.Archived = func(_ context.Context, _, id string) (bool, error) {
+					lock.Lock()
+					defer lock.Unlock()
+					if saved[id] != 0 && die {
+						return true, &Outage{errors.New("it died")}
+					}
+					return saved[id] != 0, nil
+				}
+			}
+			w := open(t, dir, judge, change)
+			j := w.submit(3, api.JobOptions{Archive: true})
+			w.until(j.ID, func(api.Job) bool {
+				lock.Lock()
+				defer lock.Unlock()
+				return tried >= 3
+			})
+			w.stop()
+			lock.Lock()
+			die = false
+			lock.Unlock()
+			w = open(t, dir, judge, change)
+			if j = w.until(j.ID, ended); j.State != api.JobCompleted {
+				t.Fatalf("%+v", j)
+			}
+			if len(saved) != 3 || savedFirst && judgings != 3 || !savedFirst && judgings < 6 {
+				t.Errorf("%d bundles of 3 files, %d judgings", len(saved), judgings)
+			}
+			for _, l := range w.lines(j.ID) {
+				_, judging, _ := strings.Cut(l.Bundle, ", judging ")
+				if saved[l.Bundle] == 0 || string(l.Report) != `{"judging":`+judging+`}` {
+					t.Errorf("line %d is %s of bundle %q", l.N, l.Report, l.Bundle)
+				}
+			}
+			w.soonEmpty()
+		})
 	}
-	w := open(t, dir, judge, change)
-	j := w.submit(3, api.JobOptions{Archive: true})
-	w.until(j.ID, func(api.Job) bool {
-		lock.Lock()
-		defer lock.Unlock()
-		return len(saved) > 0
-	})
-	w.stop()
-	lock.Lock()
-	die = false
-	had := len(saved)
-	lock.Unlock()
-	w = open(t, dir, judge, change)
-	if j = w.until(j.ID, ended); j.State != api.JobCompleted {
-		t.Fatalf("%+v", j)
-	}
-	if len(saved) != 3 || judgings != 3 || had == 0 {
-		t.Errorf("%d bundles of 3 files, %d judgings, %d before", len(saved), judgings, had)
-	}
-	for _, l := range w.lines(j.ID) {
-		if saved[l.Bundle] == 0 {
-			t.Errorf("line %d names bundle %s, which is not there", l.N, l.Bundle)
-		}
-	}
-	w.soonEmpty()
-	// Two at once: the first note counts for both. A damaged one counts for nobody.
-	j = w.submit(1, api.JobOptions{Archive: true, Open: true})
+}
+
+// A note that is damaged counts for nobody, and a newer one takes its place.
+func TestNotesDamaged(t *testing.T) {
+	w := open(t, t.TempDir(), passes, nil)
+	j := w.submit(1, api.JobOptions{Archive: true, Open: true})
 	waiting, err := w.waiting(t.Context(), j.ID, 0, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	first, err := w.note(waiting[0], Verdict{Indication: "TOTAL-PASSED", Packed: []byte("a\nb"), Report: []byte{0xff}, At: time.Unix(7, 0).UTC()})
-	if err != nil {
-		t.Fatal(err)
+	for _, v := range []Verdict{
+		{Indication: "TOTAL-PASSED", Bundle: "a", Report: []byte{0xff}, At: time.Unix(7, 0).UTC()},
+		{Indication: "TOTAL-FAILED", Bundle: "b", Report: []byte("c"), At: time.Unix(8, 0).UTC()},
+	} {
+		if err := w.note(waiting[0], v); err != nil {
+			t.Fatal(err)
+		}
+		got, found, err := w.noted(waiting[0])
+		if err != nil || !found || fmt.Sprint(got) != fmt.Sprint(v) {
+			t.Errorf("%v, want %v (%v)", got, v, err)
+		}
 	}
-	second, err := w.note(waiting[0], Verdict{Indication: "TOTAL-FAILED", Packed: []byte("c"), At: time.Unix(8, 0).UTC()})
-	if err != nil || fmt.Sprint(second) != fmt.Sprint(first) {
-		t.Errorf("%v and %v (%v)", first, second, err)
-	}
-	if err := os.WriteFile(w.path(waiting[0])+noteSuffix, []byte("{}\nx"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, found, err := w.noted(waiting[0]); found || err != nil {
-		t.Errorf("a damaged note counts (%v)", err)
-	}
-	if _, found, err := w.noted(waiting[0]); found || err != nil {
-		t.Errorf("a note that was removed counts (%v)", err)
+	for _, damaged := range []string{"", "{}", `{"bundle": "a"`} {
+		if err := os.WriteFile(w.path(waiting[0])+noteSuffix, []byte(damaged), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // the first one removes it
+			if _, found, err := w.noted(waiting[0]); found || err != nil {
+				t.Errorf("%q counts (%v)", damaged, err)
+			}
+		}
 	}
 }
 

@@ -1,11 +1,11 @@
 package batch
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,47 +15,49 @@ import (
 )
 
 // A bundle holds the time of its judging, so that a file that is judged twice gives two
-// of them. So what is to be archived is noted before it is: the first verdict of a file
-// stands, with its bundle to the octet, beside the file, until the file's line is
-// written. Whoever goes on after a crash, or beside a process that was taken for dead,
-// archives the same bundle, which a store keeps once.
+// of them. So the ID of a bundle is noted beside the file, with the verdict, before the
+// bundle is archived, until the file's line is written. Whoever goes on after a crash
+// finds out whether that bundle is there: then the line is that of the noted verdict. A
+// bundle is there whole or not at all; where it is not, the file is judged anew.
 
 // noteSuffix ends the name of a file's note.
 const noteSuffix = ".note"
 
-// note is the first line of a note; the bundle follows it.
+// maxNote bounds a note, in octets: a report in base64.
+const maxNote = 64 << 20
+
+// note is what stands in one.
 type note struct {
 	At         time.Time `json:"at"` // of the judging
 	Indication string    `json:"indication"`
+	Bundle     string    `json:"bundle"`
 	Report     []byte    `json:"report"`
-	SHA256     string    `json:"sha256"` // of the bundle's octets
 }
 
-// archived judges a file whose evidence is to be archived, or takes the verdict that was
-// noted, and archives it.
+// archived judges a file whose evidence is to be archived, and archives it, or takes the
+// verdict that was noted where that was archived.
 func (b *Batches) archived(ctx context.Context, j *job, h held, up api.Upload) (Verdict, error) {
 	v, found, err := b.noted(h)
-	if err != nil {
+	if err == nil && found {
+		found, err = b.Archived(ctx, j.tenant, v.Bundle)
+	}
+	if err != nil || found {
 		return v, err
 	}
-	if !found {
-		if v, err = b.Judge(ctx, j.tenant, up, true); err != nil {
-			return v, err
-		}
-		v.At = b.Clock().UTC()
-		if v, err = b.note(h, v); err != nil {
-			return v, err
-		}
+	if v, err = b.Judge(ctx, j.tenant, up, true); err != nil {
+		return v, err
 	}
-	v.Bundle, err = b.Archive(ctx, j.tenant, v.Packed)
-	v.Packed = nil
-	return v, err
+	v.At = b.Clock().UTC()
+	if err := b.note(h, v); err != nil {
+		return v, err
+	}
+	return v, v.Save(ctx)
 }
 
 // noted is the verdict that stands beside a file. One that cannot be read, which no
 // crash leaves, is as none.
 func (b *Batches) noted(h held) (v Verdict, found bool, err error) {
-	raw, err := os.ReadFile(b.path(h) + noteSuffix)
+	raw, err := readNote(b.path(h) + noteSuffix)
 	if errors.Is(err, fs.ErrNotExist) {
 		return v, false, nil
 	}
@@ -63,12 +65,21 @@ func (b *Batches) noted(h held) (v Verdict, found bool, err error) {
 		return v, false, &Outage{fmt.Errorf("reading a note of a judging: %w", err)}
 	}
 	var n note
-	head, packed, whole := bytes.Cut(raw, []byte("\n"))
-	if !whole || json.Unmarshal(head, &n) != nil || hashOf(packed) != n.SHA256 {
+	if json.Unmarshal(raw, &n) != nil || n.Bundle == "" {
 		b.Log.Error("a note of a judging is damaged; the file is judged again", "file", filepath.Base(b.path(h)))
 		return v, false, b.unnote(h)
 	}
-	return Verdict{Indication: n.Indication, Report: n.Report, Packed: packed, At: n.At}, true, nil
+	return Verdict{Indication: n.Indication, Bundle: n.Bundle, Report: n.Report, At: n.At}, true, nil
+}
+
+// readNote reads at most maxNote octets: what is cut there is damaged.
+func readNote(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := io.ReadAll(io.LimitReader(f, maxNote))
+	return raw, errors.Join(err, f.Close())
 }
 
 func (b *Batches) unnote(h held) error {
@@ -78,46 +89,31 @@ func (b *Batches) unnote(h held) error {
 	return nil
 }
 
-// note makes a verdict durable. Where there is one already, of another process, that
-// one counts.
-func (b *Batches) note(h held, v Verdict) (Verdict, error) {
-	failed := func(err error) (Verdict, error) {
-		return Verdict{}, &Outage{fmt.Errorf("noting a judging: %w", err)}
-	}
-	head, err := encoded(note{At: v.At, Indication: v.Indication, Report: v.Report, SHA256: hashOf(v.Packed)})
+// note makes a verdict durable, in place of one whose bundle never came.
+func (b *Batches) note(h held, v Verdict) error {
+	raw, err := encoded(note{At: v.At, Indication: v.Indication, Bundle: v.Bundle, Report: v.Report})
 	if err != nil {
-		return Verdict{}, err
+		return err
 	}
+	if err := b.replace(h, raw); err != nil {
+		return &Outage{fmt.Errorf("noting a judging: %w", err)}
+	}
+	return nil
+}
+
+func (b *Batches) replace(h held, raw []byte) error {
 	dir := filepath.Join(b.Dir, h.intake)
 	f, err := os.CreateTemp(dir, noteSuffix+"-*")
 	if err != nil {
-		return failed(err)
+		return err
 	}
 	defer func() { _ = os.Remove(f.Name()) }() // it has its name, or it is of no use
-	_, err = f.Write(append(head, '\n'))
-	if err == nil {
-		_, err = f.Write(v.Packed)
-	}
+	_, err = f.Write(raw)
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return failed(err)
+		return err
 	}
-	switch err := os.Link(f.Name(), b.path(h)+noteSuffix); {
-	case errors.Is(err, fs.ErrExist):
-		other, found, err := b.noted(h)
-		if err != nil {
-			return failed(err)
-		}
-		if found {
-			return other, nil
-		}
-		return failed(errors.New("another process's note is damaged"))
-	case err != nil: // a file system without links: the last one counts
-		if err := os.Rename(f.Name(), b.path(h)+noteSuffix); err != nil {
-			return failed(err)
-		}
+	if err := os.Rename(f.Name(), b.path(h)+noteSuffix); err != nil {
+		return err
 	}
-	if err := syncDir(dir); err != nil {
-		return failed(err)
-	}
-	return v, nil
+	return syncDir(dir)
 }

@@ -32,7 +32,7 @@ type Archive interface {
 	// *archive.DeletedError and *archive.DamagedError.
 	Bundle(ctx context.Context, id string) (*Bundle, error)
 	// Octets is the bundle as one file. Errors are as of Bundle.
-	Octets(ctx context.Context, id string) ([]byte, error)
+	Octets(ctx context.Context, id string) (api.Octets, error)
 	// Report is the report of a bundle in a format of contract.md. Errors are as of
 	// Bundle.
 	Report(ctx context.Context, id, format string, l lang.Lang) ([]byte, error)
@@ -226,13 +226,17 @@ func (s *site) archivePart(w http.ResponseWriter, r *http.Request, a Archive) {
 		return
 	}
 	if part == "bundle.asice" {
-		raw, err := a.Octets(r.Context(), id)
+		octets, err := a.Octets(r.Context(), id)
 		if err != nil {
 			s.fail(w, r, bundleError(err))
 			return
 		}
 		s.turns.Audit(r, "pageGetBundle", id)
-		s.attach(w, "application/vnd.etsi.asic-e+zip", id+".asice", raw)
+		attached(w, "application/vnd.etsi.asic-e+zip", id+".asice")
+		w.Header().Set("Content-Length", strconv.FormatInt(octets.Size(), 10))
+		if err := octets.Write(r.Context(), w); err != nil {
+			panic(http.ErrAbortHandler) // cut the connection: half a bundle must not look whole
+		}
 		return
 	}
 	for _, x := range formats {

@@ -150,11 +150,15 @@ func (s *site) ready() bool {
 
 // attach sends octets to be saved, under a name that cannot break the header.
 func (s *site) attach(w http.ResponseWriter, media, name string, raw []byte) {
+	attached(w, media, name)
+	_, _ = w.Write(raw) // a client that left is no incident
+}
+
+func attached(w http.ResponseWriter, media, name string) {
 	w.Header().Set("Content-Type", media)
 	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 	// What is saved may be opened in a browser later; here it may do nothing at all.
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
-	_, _ = w.Write(raw) // a client that left is no incident
 }
 
 // static gives the style sheet and the script.

@@ -7,9 +7,6 @@ import (
 	"time"
 
 	"github.com/vidimus/vidimus/archive"
-	"github.com/vidimus/vidimus/archive/bundle"
-	"github.com/vidimus/vidimus/archive/replay"
-	"github.com/vidimus/vidimus/validate"
 	"github.com/vidimus/vidimus/validate/report"
 )
 
@@ -80,29 +77,11 @@ func (c *ArchivePutCmd) Run(rt *runtime) error {
 		}
 		in := c.indexer(ctx, c.Store, st, rt.Now, func(err error) { complain(rt.Stderr, err) })
 		defer in.close()
+		putting := &puttings{ArchivePutCmd: c, rt: rt, v: v, src: src, at: at, until: until, st: st, replica: replica, log: log, index: in}
 		for _, file := range c.Files {
-			line := put{File: file}
-			req, readErr := job{file: file, detached: c.Detached}.request(at)
-			req = gathered(ctx, v, req, src)
-			if readErr != nil {
-				line.Error = readErr.Message
-			} else if verdict, err := v.Validate(req); err != nil {
+			line, err := putting.file(ctx, file)
+			if err != nil {
 				return err
-			} else if verdict.Report.Error != nil {
-				line.Error = verdict.Report.Error.Message
-			} else {
-				line.ID, err = keepWhole(ctx, st, v, req, verdict)
-				if err == nil {
-					err = c.retained(ctx, st, &line, until, rt.Now())
-				}
-				if err = log.told(ctx, "put", line.ID, err, enforced(st, line)); err == nil {
-					err = c.copied(ctx, rt, st, replica, line.ID)
-				}
-				if err != nil {
-					return err
-				}
-				in.add(ctx, line.ID)
-				line.SignaturesCount, line.ValidSignaturesCount = verdict.Report.SignaturesCount, verdict.Report.ValidSignaturesCount
 			}
 			if line.Error != "" {
 				worst = exitUnjudged
@@ -116,23 +95,6 @@ func (c *ArchivePutCmd) Run(rt *runtime) error {
 		}
 		return nil
 	})
-}
-
-// keepWhole archives a judged file without a copy of it in memory: its octets go from
-// where they were read, which for a large file is the page cache, into the store.
-func keepWhole(ctx context.Context, st archive.Store, v *validate.Validator, req validate.Request, verdict *validate.Verdict) (string, error) {
-	content, err := replay.Pack(v, req, verdict, software())
-	if err != nil {
-		return "", err
-	}
-	if content.Store, err = archive.Statement(st); err != nil {
-		return "", err
-	}
-	b, err := bundle.New(content)
-	if err != nil {
-		return "", fmt.Errorf("packing the evidence of %q: %w", req.File.Name, err)
-	}
-	return archive.SaveBundle(ctx, st, b)
 }
 
 // until is the day before which nothing that is put now may be deleted; zero where none
@@ -171,22 +133,6 @@ func enforced(st archive.Store, line put) string {
 	}
 	c := st.Capabilities()
 	return fmt.Sprintf("%s; WORM: %v; %s", words, c.WORM, c.Statement)
-}
-
-// copied puts a bundle into the replica as well. That it cannot be is said, and stops
-// nothing: the bundle is archived, and replicating catches up.
-func (c *ArchivePutCmd) copied(ctx context.Context, rt *runtime, st, replica archive.Store, id string) error {
-	if replica == nil {
-		return nil
-	}
-	raw, err := archive.Load(ctx, st, id)
-	if err != nil {
-		return err
-	}
-	if _, err := archive.Save(ctx, replica, raw); err != nil { // its retention 'archive replicate' carries over
-		say(rt.Stderr, "vidimus: warning: bundle %s is not in the replica yet: %s; 'vidimus archive replicate' brings it\n", id, plainText(err.Error()))
-	}
-	return nil
 }
 
 func (c *ArchivePutCmd) print(rt *runtime, line put) error {

@@ -128,7 +128,7 @@ var rooms = map[string]room{
 	"api/webhook":           {door, nil},
 	"api/metrics":           {door, nil},
 	"archive/audit":         {door, []string{"archive", "validate/evidence"}},
-	"archive/export":        {door, []string{"archive", "archive/audit", "archive/bundle", "archive/preserve", "validate/evidence"}}, // preserve: of when an evidence record is
+	"archive/export":        {door, []string{"archive", "archive/audit", "archive/bundle", "archive/preserve", "validate/evidence"}},
 	"archive/receipt":       {door, []string{"validate/der"}}, // signs with the operator's key
 	// what index and jobs are kept in
 	"archive/database":        {door, nil},

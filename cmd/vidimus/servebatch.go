@@ -76,7 +76,7 @@ func (c *ServeCmd) batches(ctx context.Context, rt *runtime, s *service, db *dat
 	}
 	w := &batchJobs{c: c, s: s}
 	o := batch.Options{
-		DB: db, Queue: q, Dir: dir, Judge: w.judge, Archive: w.keep, Check: w.check, Now: rt.Now, Clock: s.now, Log: log, Map: mapUpload,
+		DB: db, Queue: q, Dir: dir, Judge: w.judge, Archived: w.archived, Check: w.check, Now: rt.Now, Clock: s.now, Log: log, Map: mapUpload,
 		Judgings: c.limits().Judgings, JudgingTime: c.JudgingTimeout, Keep: c.JobsKeep, MaxJobs: c.JobsPerTenant, MaxFiles: c.JobFiles, MaxOctets: c.JobOctets,
 	}
 	if b, err = batch.Open(ctx, o); err != nil {
@@ -108,29 +108,46 @@ func (w *batchJobs) judge(ctx context.Context, tenant string, up api.Upload, toA
 		if err != nil {
 			return v, err
 		}
-		if v.Packed, err = packed(a.store, j.by, j.request, j.verdict); err != nil {
+		b, err := packed(a.store, j.by, j.request, j.verdict)
+		if err != nil {
 			return v, err
+		}
+		v.Bundle = b.ID
+		v.Save = func(ctx context.Context) error {
+			return saved(a.put(ctx, func(ctx context.Context) (string, error) { return archive.SaveBundle(ctx, a.store, b) }))
 		}
 	}
 	v.Report, err = w.s.written(j.verdict.Report, up.Voice())
 	return v, err
 }
 
-// keep archives the evidence of a verdict. A store that is away does not cost a file
-// its line: it is archived when the store is back.
-func (w *batchJobs) keep(ctx context.Context, tenant string, packed []byte) (string, error) {
+// archived says whether a bundle is there. Its entry in the audit log is written anew:
+// the service may have died before it stood there.
+func (w *batchJobs) archived(ctx context.Context, tenant, id string) (bool, error) {
 	a, err := w.shelf(tenant)
 	if err != nil {
-		return "", err
+		return false, err
 	}
-	id, err := a.keepPacked(ctx, packed)
+	_, err = archive.RawManifest(ctx, a.store, id)
+	if none := (*archive.NotFoundError)(nil); errors.As(err, &none) {
+		return false, nil
+	}
+	if err == nil {
+		_, err = a.put(ctx, func(context.Context) (string, error) { return id, nil })
+	}
+	return err == nil, saved("", err)
+}
+
+// saved is how a file's line goes on after saving its bundle. A store that is away does
+// not cost a file its line: it is archived when the store is back.
+func saved(_ string, err error) error {
 	if deleted := (*archive.DeletedError)(nil); errors.As(err, &deleted) {
-		return "", &api.Refused{Code: "bundle-deleted", Message: "The bundle with the evidence was archived, and deleted again, before this line was written."}
+		return &api.Refused{Code: "bundle-deleted", Message: "The bundle with the evidence was archived, and deleted again, before this line was written."}
 	}
 	if err != nil {
-		return "", &batch.Outage{Err: fmt.Errorf("archiving the evidence of a file: %w", err)}
+		return &batch.Outage{Err: fmt.Errorf("archiving the evidence of a file: %w", err)}
 	}
-	return id, nil
+	return nil
 }
 
 // shelf is where a tenant's bundles are kept.

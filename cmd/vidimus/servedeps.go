@@ -263,15 +263,16 @@ func (s *service) Validate(ctx context.Context, up api.Upload) ([]byte, error) {
 
 // keep packs a verdict with all that it rests on and stores the bundle.
 func keep(ctx context.Context, store archive.Store, v *validate.Validator, req validate.Request, verdict *validate.Verdict) (string, error) {
-	raw, err := packed(store, v, req, verdict)
+	b, err := packed(store, v, req, verdict)
 	if err != nil {
 		return "", err
 	}
-	return archive.Save(ctx, store, raw)
+	return archive.SaveBundle(ctx, store, b)
 }
 
-// packed is the bundle of a verdict for a store.
-func packed(store archive.Store, v *validate.Validator, req validate.Request, verdict *validate.Verdict) ([]byte, error) {
+// packed is the bundle of a verdict for a store. It shares the memory of the file that
+// was judged: one that is large lies on disk, and goes from there into the store.
+func packed(store archive.Store, v *validate.Validator, req validate.Request, verdict *validate.Verdict) (*bundle.Bundle, error) {
 	content, err := replay.Pack(v, req, verdict, software())
 	if err != nil {
 		return nil, &packingError{err}
@@ -279,11 +280,11 @@ func packed(store archive.Store, v *validate.Validator, req validate.Request, ve
 	if content.Store, err = archive.Statement(store); err != nil {
 		return nil, &packingError{err}
 	}
-	_, raw, err := bundle.Pack(content)
+	b, err := bundle.New(content)
 	if err != nil {
 		return nil, &packingError{fmt.Errorf("packing the evidence of %q: %w", req.File.Name, err)}
 	}
-	return raw, nil
+	return b, nil
 }
 
 // packingError is one of making a bundle: trying again, or another store, does not mend it.

@@ -129,11 +129,7 @@ func (a *shelf) keep(ctx context.Context, j judged) (string, error) {
 	return a.put(ctx, func(ctx context.Context) (string, error) { return keep(ctx, a.store, j.by, j.request, j.verdict) })
 }
 
-// keepPacked archives a bundle that was packed, as keep does.
-func (a *shelf) keepPacked(ctx context.Context, raw []byte) (string, error) {
-	return a.put(ctx, func(ctx context.Context) (string, error) { return archive.Save(ctx, a.store, raw) })
-}
-
+// put does what belongs to putting a bundle, around saving it.
 func (a *shelf) put(ctx context.Context, save func(context.Context) (string, error)) (string, error) {
 	putting, done := trace.Start(ctx, "store.put")
 	id, err := save(putting)
@@ -151,13 +147,13 @@ func (a *shelf) put(ctx context.Context, save func(context.Context) (string, err
 	return id, nil
 }
 
-// Get returns a bundle's octets.
-func (a *shelf) Get(ctx context.Context, id string) ([]byte, error) {
-	raw, err := archive.Load(ctx, a.store, id)
+// Get opens a bundle, checked. What is not in the log is not given.
+func (a *shelf) Get(ctx context.Context, id string) (api.Octets, error) {
+	stored, err := archive.Open(ctx, a.store, id)
 	if err = a.told(ctx, "get", id, err, ""); err != nil {
 		return nil, err
 	}
-	return raw, nil
+	return stored, nil
 }
 
 // List gives the IDs of all bundles.

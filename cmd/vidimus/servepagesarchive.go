@@ -132,7 +132,7 @@ func (p *pageArchive) report(ctx context.Context, id string) (*report.Report, er
 }
 
 // Octets is the bundle as one file.
-func (p *pageArchive) Octets(ctx context.Context, id string) ([]byte, error) {
+func (p *pageArchive) Octets(ctx context.Context, id string) (api.Octets, error) {
 	return p.shelf.Get(ctx, id)
 }
 

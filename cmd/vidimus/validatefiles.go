@@ -104,8 +104,17 @@ func (l *largeFiles) close() (changed *signature.ReadError) {
 		close(l.stop)
 		<-l.done
 	}
+	changed = l.changed()
 	for _, f := range l.files {
 		forget(f.data)
+		_ = f.file.Close() // it was only read
+	}
+	return changed
+}
+
+// changed says whether a file was changed since it was opened.
+func (l *largeFiles) changed() (changed *signature.ReadError) {
+	for _, f := range l.files {
 		if now, err := f.file.Stat(); err != nil || now.Size() != f.info.Size() || changeTime(now) != changeTime(f.info) {
 			changed = &signature.ReadError{
 				Code:    signature.Unreadable,
@@ -113,7 +122,6 @@ func (l *largeFiles) close() (changed *signature.ReadError) {
 				Hint:    "Validate it again when nothing writes to it.",
 			}
 		}
-		_ = f.file.Close() // it was only read
 	}
 	return changed
 }
