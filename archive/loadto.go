@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -95,18 +96,32 @@ func (s *Stored) Write(ctx context.Context, w io.Writer) error {
 	return nil
 }
 
-// write writes one object, compared once more.
+// write writes one object, compared once more: with SHA-256 alone, since SHA-512 was
+// compared with it when the bundle was opened.
 func (s *Stored) write(ctx context.Context, e bundle.Entry, w io.Writer) error {
-	data, ok := s.kept[e.SHA256]
-	if from, streams := s.st.(Streamer); !ok && streams && e.Size > streamed {
-		d := newDigester(true, w)
-		err := from.Stream(ctx, objectKey(e.SHA256), d)
-		says := ""
-		if got := d.digest(); errors.Is(err, errTooLong) || err == nil {
-			err, says = nil, e.DiffersFrom(got.size, got.sha256, got.sha512)
-		}
-		return objectError(e, says, err)
+	from, ok := s.large(e)
+	if !ok {
+		return s.small(ctx, e, w)
 	}
+	d := newDigester(false, w)
+	err := from.Stream(ctx, objectKey(e.SHA256), d)
+	says := ""
+	if got := d.digest(); errors.Is(err, errTooLong) || err == nil {
+		err, says = nil, e.DiffersFrom(got.size, got.sha256, e.SHA512)
+	}
+	return objectError(e, says, err)
+}
+
+// large says whether the object of an entry is streamed, and from where.
+func (s *Stored) large(e bundle.Entry) (Streamer, bool) {
+	from, streams := s.st.(Streamer)
+	_, kept := s.kept[e.SHA256]
+	return from, streams && !kept && e.Size > streamed
+}
+
+// small writes an object that is kept, or read whole.
+func (s *Stored) small(ctx context.Context, e bundle.Entry, w io.Writer) error {
+	data, ok := s.kept[e.SHA256]
 	if !ok {
 		var err error
 		if data, err = loadObject(ctx, s.st, e); err != nil {
@@ -122,9 +137,16 @@ func (s *Stored) SaveTo(ctx context.Context, st Store) (id string, err error) {
 	return save(ctx, st, saving{id: s.ID, manifest: s.RawManifest, entries: s.Manifest.Entries, put: func(ctx context.Context, i int) error {
 		e := s.Manifest.Entries[i]
 		key := objectKey(e.SHA256)
-		if data, ok := s.kept[e.SHA256]; ok {
-			return st.Put(ctx, key, data)
+		from, ok := s.large(e)
+		if !ok {
+			var data bytes.Buffer
+			if err := s.small(ctx, e, &data); err != nil {
+				return err
+			}
+			return st.Put(ctx, key, data.Bytes())
 		}
-		return putFrom(ctx, st, key, Source{Size: e.Size, SHA256: e.SHA256, Write: func(ctx context.Context, w io.Writer) error { return s.write(ctx, e, w) }})
+		return putFrom(ctx, st, key, Source{Size: e.Size, SHA256: e.SHA256, Write: func(ctx context.Context, w io.Writer) error {
+			return objectError(e, "", from.Stream(ctx, key, w)) // the store compares
+		}})
 	}})
 }

@@ -140,25 +140,6 @@ type job struct {
 	detached []string
 }
 
-// request reads a job's files. A file that cannot be read is told like one that
-// cannot be judged.
-func (j job) request(at time.Time) (validate.Request, *signature.ReadError) {
-	req := validate.Request{At: at}
-	data, readErr := readInput(j.file)
-	if readErr != nil {
-		return req, readErr
-	}
-	req.File = validate.File{Name: j.file, Data: data}
-	for _, d := range j.detached {
-		data, readErr := readInput(d)
-		if readErr != nil {
-			return req, readErr
-		}
-		req.Detached = append(req.Detached, validate.File{Name: baseName(d), Data: data})
-	}
-	return req, nil
-}
-
 func readInput(name string) ([]byte, *signature.ReadError) {
 	data, err := readFile(name, signature.MaxFileSize+1)
 	if err != nil {

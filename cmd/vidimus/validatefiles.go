@@ -30,7 +30,8 @@ type largeFile struct {
 	info os.FileInfo // as it was before
 }
 
-// open is request, with large files mapped where the system can do it.
+// open reads a job's files; large ones are mapped, where the system can do it. A file
+// that cannot be read is told like one that cannot be judged.
 func (j job) open(at time.Time, large *largeFiles) (validate.Request, *signature.ReadError) {
 	req := validate.Request{At: at}
 	data, readErr := large.open(j.file)
