@@ -389,6 +389,45 @@ func TestBundles(t *testing.T) {
 	}
 }
 
+// breaking are octets that end before their time.
+type breaking struct{ octets }
+
+func (b breaking) Size() int64 { return int64(len(b.octets)) + 1 }
+
+func (b breaking) Write(ctx context.Context, w io.Writer) error {
+	return errors.Join(b.octets.Write(ctx, w), &archive.DamagedError{Key: "secret/key", Says: "other octets"})
+}
+
+// brokenArchive gives them.
+type brokenArchive struct{ *fake }
+
+func (b brokenArchive) Get(context.Context, string) (Octets, error) {
+	return breaking{octets("PK bundle")}, nil
+}
+
+// TestABundleThatBreaksOff: what is found damaged on its way out never looks whole, and
+// is logged.
+func TestABundleThatBreaksOff(t *testing.T) {
+	f := newFake()
+	var log bytes.Buffer
+	s := httptest.NewServer(handler(t, f, func(d *Deps) {
+		d.Archive, d.Log = brokenArchive{f}, slog.New(slog.NewJSONHandler(&log, nil))
+	}))
+	answer, err := s.Client().Get(s.URL + "/v1/bundles/" + strings.Repeat("a", 64))
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(answer.Body)
+	_ = answer.Body.Close()
+	s.Close()
+	if !errors.Is(err, io.ErrUnexpectedEOF) || answer.ContentLength != 10 || string(body) != "PK bundle" {
+		t.Errorf("%d: %q, %v", answer.StatusCode, body, err)
+	}
+	if !strings.Contains(log.String(), "other octets") {
+		t.Errorf("the log: %s", log.String())
+	}
+}
+
 func TestListOfBundles(t *testing.T) {
 	f := newFake()
 	for i := range 5 {

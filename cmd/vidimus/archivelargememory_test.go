@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -137,7 +138,7 @@ func TestS2LargeBundlesAreKeptInLittleMemory(t *testing.T) {
 	damaged, err := os.OpenFile(content, os.O_WRONLY, 0)
 	if err == nil {
 		_, err = damaged.WriteAt([]byte{1}, size-1)
-		err = firstOf(err, damaged.Close())
+		err = errors.Join(err, damaged.Close())
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -155,13 +156,19 @@ func TestS2LargeBundlesAreKeptInLittleMemory(t *testing.T) {
 	less("GET /v1/bundles/{id}", get)
 }
 
-func firstOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
+// BenchmarkServeBundleLarge archives a gigabyte over HTTP and gets it again.
+func BenchmarkServeBundleLarge(b *testing.B) {
+	f := newLargeFolder(b, 1e9)
+	p := serveChildOf(b, f.serve...)
+	idle := p.memory("VmHWM")
+	b.SetBytes(1e9)
+	var put, get int64
+	for b.Loop() {
+		put, get = f.over(p)
 	}
-	return nil
+	b.ReportMetric(float64(put)/1e6, "put-peak-MB")
+	b.ReportMetric(float64(get)/1e6, "peak-MB")
+	b.ReportMetric(float64(get-idle)/1e6, "MB-above-idle")
 }
 
 // cutting is a store that makes a file shorter before it takes a large object.

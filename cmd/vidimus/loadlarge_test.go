@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -106,42 +105,4 @@ func BenchmarkServeLarge(b *testing.B) {
 	}
 	b.ReportMetric(float64(p.memory("VmHWM"))/1e6, "peak-MB")
 	b.ReportMetric(float64(p.memory("VmHWM")-idle)/1e6, "MB-above-idle")
-}
-
-// BenchmarkArchivePutLarge archives a gigabyte by the command and over HTTP.
-func BenchmarkArchivePutLarge(b *testing.B) {
-	const size = 1_000_000_000
-	cms, flags := largeUpload(b, size)
-	b.Run("command", func(b *testing.B) {
-		dir, bin := b.TempDir(), buildCommand(b)
-		file, content := filepath.Join(dir, "large.p7s"), filepath.Join(dir, "large")
-		if err := os.WriteFile(file, cms, 0o600); err != nil {
-			b.Fatal(err)
-		}
-		if err := os.WriteFile(content, nil, 0o600); err != nil {
-			b.Fatal(err)
-		}
-		if err := os.Truncate(content, size); err != nil {
-			b.Fatal(err)
-		}
-		b.SetBytes(size)
-		var peak int64
-		n := 0
-		for b.Loop() {
-			n++
-			peak = max(peak, peakOf(b, bin, "archive", "put", "--store", fmt.Sprintf("dir:%s/store%d", dir, n), "--lists", "none", "--offline",
-				"--trust-anchor", flags[4], "--at", flags[6], "--detached", content, file))
-		}
-		b.ReportMetric(float64(peak)/1e6, "peak-MB")
-	})
-	b.Run("serve", func(b *testing.B) {
-		p := serveChildOf(b, flags...)
-		b.SetBytes(size)
-		for b.Loop() {
-			if status, body := p.upload("/v1/bundles", cms, size); status != http.StatusCreated {
-				b.Fatal(status, body)
-			}
-		}
-		b.ReportMetric(float64(p.memory("VmHWM"))/1e6, "peak-MB")
-	})
 }
