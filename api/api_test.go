@@ -115,11 +115,14 @@ func (f *fake) Report(_ context.Context, id string, v Voice) ([]byte, error) {
 // Records are as many as a bundle has octets.
 func (f *fake) Records(ctx context.Context, id string) ([]Record, error) {
 	raw, err := f.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
 	var out []Record
-	for i := range raw {
+	for i := range raw.(octets) {
 		out = append(out, Record{Number: i + 1, SHA256: strings.Repeat("0", 64), Octets: 1, Timestamps: []RecordTimestamp{{Time: noon, TSA: "CN=TSA", Algorithm: "SHA-256"}}})
 	}
-	return out, err
+	return out, nil
 }
 
 func (f *fake) Record(ctx context.Context, id string, n int) ([]byte, error) {
@@ -127,10 +130,10 @@ func (f *fake) Record(ctx context.Context, id string, n int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if n > len(raw) {
+	if n > int(raw.Size()) {
 		return nil, &archive.NotFoundError{Key: "secret/record"}
 	}
-	return raw[n-1 : n], nil
+	return raw.(octets)[n-1 : n], nil
 }
 
 func (f *fake) Trust() TrustState           { return f.trust }

@@ -142,12 +142,5 @@ func (f *fixity) takeBack(ctx context.Context, r Restorer, key string, x found) 
 		return r.Restore(ctx, key, x.data)
 	}
 	src := Source{Size: x.size, SHA256: x.sha256, Write: func(ctx context.Context, w io.Writer) error { return from.Stream(ctx, key, w) }}
-	if t, ok := f.st.(Taker); ok {
-		return t.RestoreFrom(ctx, key, src)
-	}
-	data, err := octetsOf(ctx, key, src)
-	if err != nil {
-		return err
-	}
-	return r.Restore(ctx, key, data)
+	return restoreFrom(ctx, r, key, src)
 }

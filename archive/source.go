@@ -3,11 +3,13 @@ package archive
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"runtime/debug"
 
 	"github.com/vidimus/vidimus/archive/bundle"
+	"github.com/vidimus/vidimus/validate/evidence"
 )
 
 // piece is how much of mapped octets is written at once: what the kernel may take back
@@ -52,18 +54,50 @@ func putFrom(ctx context.Context, st Store, key string, src Source) error {
 	return st.Put(ctx, key, data)
 }
 
-// octetsOf is what a source writes, compared.
+// restoreFrom restores what a source writes, as putFrom puts it.
+func restoreFrom(ctx context.Context, r Restorer, key string, src Source) error {
+	if t, ok := r.(Taker); ok {
+		return t.RestoreFrom(ctx, key, src)
+	}
+	data, err := octetsOf(ctx, key, src)
+	if err != nil {
+		return err
+	}
+	return r.Restore(ctx, key, data)
+}
+
+// octetsOf is what a source writes, for a store that takes octets alone: compared, and
+// no more of it in memory than it says.
 func octetsOf(ctx context.Context, key string, src Source) ([]byte, error) {
 	if src.Size < 0 || src.Size > MaxObject {
 		return nil, fmt.Errorf("storing %q: %d octets, at most %d are allowed", key, src.Size, MaxObject)
 	}
-	b := bytes.NewBuffer(make([]byte, 0, src.Size+bytes.MinRead))
-	d := newDigester(false, b)
-	if err := src.Write(ctx, d); err != nil {
+	w := &bounded{left: src.Size}
+	err := src.Write(ctx, w)
+	switch {
+	case w.over || err == nil && w.left > 0:
+		return nil, &DamagedError{Key: key, Says: fmt.Sprintf("the source does not write the %d octets that it has", src.Size)}
+	case err != nil:
 		return nil, err
 	}
-	if got := d.digest(); got.size != src.Size || got.sha256 != src.SHA256 {
-		return nil, &DamagedError{Key: key, Says: fmt.Sprintf("%d octets with SHA-256 %s, want %d with %s", got.size, got.sha256, src.Size, src.SHA256)}
+	if got := evidence.Of(w.data.Bytes()); got != src.SHA256 {
+		return nil, &DamagedError{Key: key, Says: fmt.Sprintf("the source writes %d octets with SHA-256 %s, want %s", src.Size, got, src.SHA256)}
 	}
-	return b.Bytes(), nil
+	return w.data.Bytes(), nil
+}
+
+// bounded holds at most so many octets.
+type bounded struct {
+	data bytes.Buffer
+	left int64
+	over bool
+}
+
+func (w *bounded) Write(b []byte) (int, error) {
+	if int64(len(b)) > w.left {
+		w.over = true
+		return 0, errors.New("the source writes more octets than it has")
+	}
+	w.left -= int64(len(b))
+	return w.data.Write(b)
 }

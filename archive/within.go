@@ -1,9 +1,7 @@
 package archive
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -223,63 +221,10 @@ func (p *keptPart) Restore(ctx context.Context, key string, data []byte) error {
 
 // PutFrom implements Taker.
 func (p *keptPart) PutFrom(ctx context.Context, key string, src Source) error {
-	return p.on(key, func(whole string) error {
-		if t, ok := p.whole.(Taker); ok {
-			return t.PutFrom(ctx, whole, src)
-		}
-		data, err := wholeOf(ctx, whole, src)
-		if err != nil {
-			return err
-		}
-		return p.whole.Put(ctx, whole, data)
-	})
+	return p.on(key, func(whole string) error { return putFrom(ctx, p.whole, whole, src) })
 }
 
 // RestoreFrom implements Taker.
 func (p *keptPart) RestoreFrom(ctx context.Context, key string, src Source) error {
-	return p.on(key, func(whole string) error {
-		if t, ok := p.whole.(Taker); ok {
-			return t.RestoreFrom(ctx, whole, src)
-		}
-		data, err := wholeOf(ctx, whole, src)
-		if err != nil {
-			return err
-		}
-		return p.restorer.Restore(ctx, whole, data)
-	})
-}
-
-// wholeOf is what a source writes, for a store that takes octets alone: checked, and
-// no more of it in memory than it says.
-func wholeOf(ctx context.Context, key string, src Source) ([]byte, error) {
-	if src.Size < 0 || src.Size > MaxObject {
-		return nil, &DamagedError{Key: key, Says: fmt.Sprintf("the source has %d octets, at most %d are stored", src.Size, MaxObject)}
-	}
-	w := &bounded{left: src.Size}
-	err := src.Write(ctx, w)
-	switch {
-	case w.over || err == nil && w.left > 0:
-		return nil, &DamagedError{Key: key, Says: fmt.Sprintf("the source does not write the %d octets that it has", src.Size)}
-	case err != nil:
-		return nil, err
-	case sha256.Sum256(w.data.Bytes()) != src.SHA256:
-		return nil, &DamagedError{Key: key, Says: fmt.Sprintf("the source writes %d octets with another SHA-256 than %s", src.Size, src.SHA256)}
-	}
-	return w.data.Bytes(), nil
-}
-
-// bounded holds at most so many octets.
-type bounded struct {
-	data bytes.Buffer
-	left int64
-	over bool
-}
-
-func (w *bounded) Write(b []byte) (int, error) {
-	if int64(len(b)) > w.left {
-		w.over = true
-		return 0, errors.New("the source writes more octets than it has")
-	}
-	w.left -= int64(len(b))
-	return w.data.Write(b)
+	return p.on(key, func(whole string) error { return restoreFrom(ctx, p.restorer, whole, src) })
 }

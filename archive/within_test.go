@@ -140,11 +140,17 @@ func (v *versions) Versions(_ context.Context, key string) func(func([]byte, err
 	return func(yield func([]byte, error) bool) { yield([]byte("of "+key), nil) }
 }
 
+// octetsAlone is a store that is no Taker.
+type octetsAlone struct {
+	archive.Keeper
+	archive.Restorer
+}
+
 // What is given to a part from a source is compared with what the source says, also
 // where the store takes octets alone.
 func TestWithinTakes(t *testing.T) {
 	m := storetest.NewMemory()
-	st := within(t, m).(archive.Taker)
+	st := within(t, octetsAlone{m, m}).(archive.Taker)
 	source := func(size int64, of, writes string, err error) archive.Source {
 		return archive.Source{Size: size, SHA256: evidence.Of([]byte(of)), Write: func(_ context.Context, w io.Writer) error {
 			if _, wrong := io.WriteString(w, writes); wrong != nil {
@@ -157,13 +163,20 @@ func TestWithinTakes(t *testing.T) {
 	var damaged *archive.DamagedError
 	for name, src := range map[string]archive.Source{
 		"short": source(6, "octets", "octet", nil), "long": source(6, "octets", "octets!", nil), "other": source(6, "octets", "octetz", nil),
-		"negative": source(-1, "", "", nil), "huge": source(archive.MaxObject+1, "", "", nil),
 	} {
 		if err := st.PutFrom(t.Context(), "a/b", src); !errors.As(err, &damaged) || damaged.Key != "a/b" {
 			t.Errorf("%s: %v", name, err)
 		}
 		if err := st.RestoreFrom(t.Context(), "a/b", src); !errors.As(err, &damaged) {
 			t.Errorf("%s, to restore: %v", name, err)
+		}
+	}
+	for _, size := range []int64{-1, archive.MaxObject + 1} {
+		if err := st.PutFrom(t.Context(), "a/b", source(size, "", "", nil)); err == nil {
+			t.Errorf("a source of %d octets is taken", size)
+		}
+		if err := st.RestoreFrom(t.Context(), "a/b", source(size, "", "", nil)); err == nil {
+			t.Errorf("a source of %d octets is taken to restore", size)
 		}
 	}
 	if err := st.PutFrom(t.Context(), "a/b", source(6, "octets", "oct", broken)); !errors.Is(err, broken) {
