@@ -189,9 +189,10 @@ type service struct {
 	hooks     *webhook.Sender // nil: nobody is told
 	log       *slog.Logger
 
-	jobs     api.Jobs // nil: no batch jobs are taken
-	warnings []string // of the start, for readiness
-	troubles troubles // of jobs, for readiness
+	jobs      api.Jobs // nil: no batch jobs are taken
+	warnings  []string // of the start, for readiness
+	troubles  troubles // of jobs, for readiness
+	indexSays indexSays
 }
 
 // judged is a request with its verdict, and who gave it.

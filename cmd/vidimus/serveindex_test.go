@@ -268,8 +268,8 @@ func TestServeGivesNothingThatIsNotLogged(t *testing.T) {
 	}
 }
 
-// Bundles from before there was an index are found after the first search asked for
-// them; without an index, or with a broken one, the rest of the service goes on.
+// Bundles from before there was an index are found without anybody having asked for them,
+// and a search that misses some says so; without an index, or with a broken one, the rest of the service goes on.
 func TestServeIndexCatchesUp(t *testing.T) {
 	folder := t.TempDir()
 	keys, store := filepath.Join(folder, "keys.jsonl"), filepath.Join(folder, "store")
@@ -283,20 +283,14 @@ func TestServeIndexCatchesUp(t *testing.T) {
 	slices.Sort(old)
 	for name, url := range map[string]string{"sqlite": "", "postgres": pgtest.Database(t)} {
 		t.Run(name, func(t *testing.T) {
-			server := serviceOf(t, func(c *ServeCmd) { c.APIKeys, c.Store, c.Index = keys, "dir:"+store, url })
-			a := clientOf(t, server, acme)
-			if code, body := askAs(t, server.URL+"/v1/bundles?sort=id", acme); code != http.StatusOK || string(body) != `{"bundles":[],"complete":false}` {
-				t.Errorf("at first: %d %s", code, body)
-			}
-			for {
-				ids, complete := foundBy(t, a, client.Search{})
-				if len(ids) == 2 && complete {
-					if !slices.Equal(ids, old) {
-						t.Errorf("%v, want %v", ids, old)
-					}
+			deps, handler := doorOf(t, func(c *ServeCmd) { c.APIKeys, c.Store, c.Index = keys, "dir:"+store, url })
+			for own := shelfOf(t, deps, "acme"); ; time.Sleep(5 * time.Millisecond) {
+				if _, whole := own.indexState(t.Context()); whole {
 					break
 				}
-				time.Sleep(5 * time.Millisecond)
+			}
+			if ids, complete := foundBy(t, clientOf(t, newServer(t, handler), acme), client.Search{}); !complete || !slices.Equal(ids, old) {
+				t.Errorf("%v, want %v; complete: %v", ids, old, complete)
 			}
 		})
 	}

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -142,11 +145,12 @@ func (a *shelf) catchUp(ctx context.Context, progress func(int)) (index.Walked, 
 }
 
 // indexState is a sentence for readiness: how far the index of the archive may be behind
-// its store. "" where there is no index.
-func (a *shelf) indexState(ctx context.Context) string {
+// its store. "" where there is no index. whole says that the index works, and was compared
+// with the whole store.
+func (a *shelf) indexState(ctx context.Context) (says string, whole bool) {
 	x, err := a.index(ctx)
 	if x == nil && err == nil {
-		return ""
+		return "", true
 	}
 	whose := "The index"
 	if a.tenant != "" {
@@ -159,12 +163,11 @@ func (a *shelf) indexState(ctx context.Context) string {
 		}
 	}
 	var other *index.OtherError
-	var says string
 	switch {
 	case errors.As(err, &other):
 		says = "was made by other rules or of another store, and gives nothing until it is made anew"
 	case err != nil:
-		return whose + " does not work; the log says why." // the error may name a place, and anybody may read readiness
+		return whose + " does not work; the log says why.", false // the error may name a place, and anybody may read readiness
 	case !s.Complete:
 		says = "was never compared with the whole store, so bundles may be missing from searches"
 	case s.Compared.IsZero():
@@ -173,7 +176,82 @@ func (a *shelf) indexState(ctx context.Context) string {
 		says = "was last compared with the whole store at " + s.Compared.UTC().Format(time.RFC3339)
 	}
 	if n, ok := a.service.index.walks.passed(a.tenant); ok {
-		says += fmt.Sprintf("; it is being compared now, %d bundles were passed", n)
+		says += fmt.Sprintf("; it is being compared now, %s passed", counted(n, "bundle was", "bundles were"))
 	}
-	return whose + " " + says + "."
+	return whose + " " + says + ".", err == nil && s.Complete
+}
+
+// indexSays keeps what readiness says of indexes for a while: it is asked every second.
+type indexSays struct {
+	mu  sync.Mutex
+	at  time.Time
+	all []string
+}
+
+const (
+	indexSaysFor  = 10 * time.Second
+	indexSaysWait = time.Second // for a database that does not answer
+	maxIndexSays  = 20
+)
+
+// indexesBehind tells, for readiness, of indexes that do not give all: searches may miss
+// bundles, and no verdict depends on that. Of tenants they are those that were used.
+func (s *service) indexesBehind() []string {
+	if s.index == nil {
+		return nil
+	}
+	s.indexSays.mu.Lock()
+	defer s.indexSays.mu.Unlock()
+	now := s.real()
+	if age := now.Sub(s.indexSays.at); age >= 0 && age < indexSaysFor {
+		return s.indexSays.all
+	}
+	s.shelves.mu.Lock()
+	all := slices.Collect(maps.Values(s.shelves.all))
+	s.shelves.mu.Unlock()
+	slices.SortFunc(all, func(a, b *shelf) int { return strings.Compare(a.tenant, b.tenant) })
+	ctx, cancel := context.WithTimeout(context.Background(), indexSaysWait)
+	defer cancel()
+	s.indexSays.at, s.indexSays.all = now, nil
+	for _, a := range all {
+		if says, whole := a.indexState(ctx); !whole {
+			s.indexSays.all = append(s.indexSays.all, says)
+		}
+		if len(s.indexSays.all) == maxIndexSays {
+			break
+		}
+	}
+	return s.indexSays.all
+}
+
+// beginCatchUps compares the indexes of all archives with their stores in the background,
+// one after the other. The function it returns waits until all have begun.
+func (w *archiveJobs) beginCatchUps(ctx context.Context) func() {
+	if w.s.index.db == nil {
+		return func() {}
+	}
+	if !w.c.closed() {
+		w.s.shelf("", w.s.store).beginCatchUp(ctx)
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var looking sync.WaitGroup
+	looking.Go(func() {
+		tenants, err := w.tenants(ctx)
+		if err != nil && ctx.Err() == nil {
+			w.log.Warn("looking for tenants, to compare their indexes", "error", err.Error())
+		}
+		for _, tenant := range tenants {
+			if ctx.Err() != nil {
+				return
+			}
+			a, err := w.archive(tenant)
+			if err != nil {
+				w.log.Warn("looking for tenants, to compare their indexes", "error", err.Error())
+				continue
+			}
+			a.beginCatchUp(ctx)
+		}
+	})
+	return func() { cancel(); looking.Wait() }
 }

@@ -11,7 +11,6 @@ import (
 
 	"github.com/vidimus/vidimus/api"
 	"github.com/vidimus/vidimus/api/client"
-	"github.com/vidimus/vidimus/archive/audit"
 	"github.com/vidimus/vidimus/archive/database"
 	"github.com/vidimus/vidimus/archive/index"
 	"github.com/vidimus/vidimus/archive/storetest"
@@ -30,10 +29,10 @@ func TestShelfCatchesUp(t *testing.T) {
 	flags := indexFlags{Index: "sqlite:" + filepath.Join(t.TempDir(), "index.db")}
 	s.index = flags.indexer(t.Context(), "", memory, func() time.Time { return at }, func(err error) { t.Error(err) })
 	t.Cleanup(s.index.close)
-	a := &shelf{service: s, tenant: "acme", store: memory, log: audit.Open(memory, s.real)}
+	a := s.shelf("acme", memory)
 	x := s.index
 	s.index = nil
-	if got := a.indexState(t.Context()); got != "" {
+	if got, whole := a.indexState(t.Context()); got != "" || !whole {
 		t.Errorf("without an index: %q", got)
 	}
 	contract := read(t, "contract.asice")
@@ -42,8 +41,11 @@ func TestShelfCatchesUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.index = x
-	if got := a.indexState(t.Context()); !strings.Contains(got, "The index of tenant acme was never compared") {
+	if got, whole := a.indexState(t.Context()); whole || !strings.Contains(got, "The index of tenant acme was never compared") {
 		t.Errorf("at first: %q", got)
+	}
+	if says := s.Trust().Warnings; !strings.Contains(strings.Join(says, "\n"), "The index of tenant acme was never compared") {
+		t.Errorf("readiness tells %q", says)
 	}
 	if page, complete, err := a.Search(t.Context(), index.Query{}); err != nil || complete || len(page.Entries) != 0 {
 		t.Errorf("%+v %v %v", page, complete, err)
@@ -55,8 +57,12 @@ func TestShelfCatchesUp(t *testing.T) {
 	if err != nil || !complete || len(page.Entries) != 1 || page.Entries[0].ID != id || !page.State.Compared.Equal(at) {
 		t.Errorf("%+v %v %v", page, complete, err)
 	}
-	if got, want := a.indexState(t.Context()), "The index of tenant acme was last compared with the whole store at 2026-11-23T01:02:03Z."; got != want {
-		t.Errorf("%q, want %q", got, want)
+	if got, whole := a.indexState(t.Context()); !whole || got != "The index of tenant acme was last compared with the whole store at 2026-11-23T01:02:03Z." {
+		t.Errorf("%q", got)
+	}
+	s.indexSays.at = time.Time{}
+	if says := s.Trust().Warnings; strings.Contains(strings.Join(says, "\n"), "acme") {
+		t.Errorf("readiness tells %q of an index that is whole", says)
 	}
 	s.index.walks.stop()
 	if _, err := a.catchUp(t.Context(), nil); !errors.Is(err, errStopping) {
@@ -133,4 +139,18 @@ func TestFalsifiedIndexProvesNothing(t *testing.T) {
 	if all := found(t, "--store", store); len(all) != 1 || all[0].ID != id || all[0].Signatures[0].Indication != "TOTAL-FAILED" {
 		t.Errorf("rebuilt: %+v", all)
 	}
+}
+
+// shelfOf is a tenant's archive of a service.
+func shelfOf(t *testing.T, deps api.Deps, tenant string) *shelf {
+	t.Helper()
+	s, ok := deps.Validator.(*service)
+	if !ok {
+		t.Fatalf("%T", deps.Validator)
+	}
+	st, err := storeOf(s.store, tenant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.shelf(tenant, st)
 }

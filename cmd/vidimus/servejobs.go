@@ -65,22 +65,21 @@ func (c *ServeCmd) startJobs(ctx context.Context, rt *runtime, s *service, log *
 	s.index = c.indexer(ctx, c.Store, s.store, rt.Now, func(err error) {
 		log.Warn("index", "error", err.Error(), "hint", (&indexError{err}).Hint())
 	})
-	if !c.closed() {
-		s.shelf("", s.store).beginCatchUp(ctx)
-	}
+	begun := (&archiveJobs{c: c, rt: rt, s: s, log: log}).beginCatchUps(ctx)
+	stopped := func() { begun(); s.index.close() }
 	dir, err := c.batchDir()
 	if !c.anyJob() && dir == "" && err == nil {
-		return s.index.close, nil
+		return stopped, nil
 	}
 	stop, err := c.queueJobs(ctx, rt, s, log)
 	if err == nil {
-		return stop, nil
+		return func() { stop(); stopped() }, nil
 	}
 	if !c.anyJob() && c.JobsDir == jobsAuto { // nobody asked for them
 		s.withoutBatches(err, log)
-		return s.index.close, nil
+		return stopped, nil
 	}
-	s.index.close()
+	stopped()
 	return nil, err
 }
 
@@ -109,7 +108,6 @@ func (c *ServeCmd) queueJobs(ctx context.Context, rt *runtime, s *service, log *
 		if err = errors.Join(err, db.Close()); err != nil {
 			log.Warn("stopping jobs", "error", err.Error())
 		}
-		s.index.close()
 	}
 	w := &archiveJobs{c: c, rt: rt, s: s, log: log}
 	if err := errors.Join(w.register(q), q.Start(ctx)); err != nil {
@@ -249,11 +247,7 @@ func (w *archiveJobs) catchUp() (archiveWork, func(), error) {
 		return nil, nil, jobs.Final(errors.New("there is no index, or it is broken"))
 	}
 	return func(ctx context.Context, a *shelf, progress func(done, total int)) (done, error) {
-		x, err := a.index(ctx)
-		if err != nil {
-			return done{}, err
-		}
-		d, err := x.CatchUp(ctx, func(n int) { progress(n, 0) })
+		d, err := a.catchUp(ctx, func(n int) { progress(n, 0) })
 		return done{d, "the index was compared with the store", 0}, err
 	}, func() {}, nil
 }

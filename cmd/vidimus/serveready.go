@@ -66,7 +66,7 @@ func times(n int) string {
 // Trust tells what is loaded, how fresh it is, and whether that is enough.
 func (s *service) Trust() api.TrustState {
 	state := s.trust()
-	state.Warnings = append(append(state.Warnings, s.warnings...), s.troubles.sentences()...)
+	state.Warnings = slices.Concat(state.Warnings, s.warnings, s.troubles.sentences(), s.indexesBehind())
 	state.Store = s.enforces()
 	if s.draining.Load() {
 		state.Reasons = append(state.Reasons, "The service is stopping.")
