@@ -75,7 +75,7 @@ func pulling(tracer *trace.Tracer) func(context.Context) (context.Context, func(
 		return ctx, func(r *pull.Result, err error) {
 			if r != nil {
 				outcome, counts := outcomeOf(r)
-				trace.Tell(ctx, trace.Word("outcome", string(outcome)), trace.Number("alerts", len(r.Alerts)))
+				trace.Tell(ctx, trace.Word("outcome", outcome), trace.Number("alerts", len(r.Alerts)))
 				for _, o := range []string{pull.OutcomeNew, pull.OutcomeUnchanged, pull.OutcomeRefused, pull.OutcomeFailed} {
 					trace.Tell(ctx, trace.Number("lists."+o, counts[o]))
 				}
