@@ -282,7 +282,23 @@ func BenchmarkServeLoad(b *testing.B) {
 	open("at 80 % beside 200 slow bodies", func() func() {
 		return hold(b, p.addr, 200, "POST /v1/validations HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n", true)
 	})
-	b.Run("overload", func(b *testing.B) {
+	refusals := func(b *testing.B, m *measured) {
+		b.ReportMetric(float64(len(m.refused))/m.took.Seconds(), "refused/s")
+		b.ReportMetric(quantile(m.refused, 0.5), "refused-p50-ms")
+		b.ReportMetric(quantile(m.refused, 0.99), "refused-p99-ms")
+		b.ReportMetric(float64(m.untold), "without-Retry-After")
+		b.ReportMetric(float64(m.failed), "failed")
+	}
+	// Three times as much comes as can be judged, whatever is answered.
+	b.Run("overload threefold", func(b *testing.B) {
+		for b.Loop() {
+			m := l.load(b, p, 400, 3*capacity, window)
+			reportTimes(b, m)
+			refusals(b, m)
+		}
+	})
+	// Each of 400 clients sends again as soon as it is refused.
+	b.Run("flood", func(b *testing.B) {
 		for b.Loop() {
 			m, probe := l.overloaded(b, p, 400, window)
 			reportTimes(b, m)
@@ -291,11 +307,7 @@ func BenchmarkServeLoad(b *testing.B) {
 			b.ReportMetric(float64(len(probe.refused)), "probe-refused")
 			b.ReportMetric(float64(len(probe.latency)), "probe-served")
 			b.ReportMetric(float64(probe.failed), "probe-failed")
-			b.ReportMetric(float64(len(m.refused))/m.took.Seconds(), "refused/s")
-			b.ReportMetric(quantile(m.refused, 0.5), "refused-p50-ms")
-			b.ReportMetric(quantile(m.refused, 0.99), "refused-p99-ms")
-			b.ReportMetric(float64(m.untold), "without-Retry-After")
-			b.ReportMetric(float64(m.failed), "failed")
+			refusals(b, m)
 		}
 	})
 	b.Run("recovered", func(b *testing.B) {

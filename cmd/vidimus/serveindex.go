@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -17,11 +15,7 @@ import (
 	"github.com/vidimus/vidimus/api/trace"
 	"github.com/vidimus/vidimus/archive"
 	"github.com/vidimus/vidimus/archive/audit"
-	"github.com/vidimus/vidimus/archive/bundle"
 	"github.com/vidimus/vidimus/archive/index"
-	"github.com/vidimus/vidimus/archive/replay"
-	"github.com/vidimus/vidimus/validate/report"
-	"github.com/vidimus/vidimus/validate/report/lang"
 )
 
 // shelf is one archive of the service: a tenant's, or that of a service open to all. It
@@ -239,47 +233,4 @@ func asked(q index.Query, hits int) string {
 	}
 	maps.DeleteFunc(given, func(_ string, is bool) bool { return !is })
 	return fmt.Sprintf("by %s: %s", strings.Join(slices.Sorted(maps.Keys(given)), ", "), counted(hits, "bundle", "bundles"))
-}
-
-// Report gives the report of a bundle.
-func (a *shelf) Report(ctx context.Context, id string, v api.Voice) ([]byte, error) {
-	out, err := a.report(ctx, id, v)
-	if err = a.told(ctx, "report", id, err, v.Format); err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-func (a *shelf) report(ctx context.Context, id string, v api.Voice) ([]byte, error) {
-	raw, err := archive.Load(ctx, a.store, id)
-	if err != nil {
-		return nil, err
-	}
-	b, err := bundle.Open(raw)
-	if err != nil {
-		return nil, err
-	}
-	s := a.service
-	switch plain := v.Lang == "" || v.Lang == lang.English; {
-	case v.Format == "json" && v.Depth == api.DepthSummary:
-		var r report.Report
-		if err := json.Unmarshal(b.Content.Report, &r); err != nil {
-			return nil, fmt.Errorf("reading the report of bundle %s: %w", id, err)
-		}
-		return api.Summary(&r)
-	case v.Format == "json":
-		return b.Content.Report, nil
-	case v.Format == "html" && plain && b.Content.HTML != nil:
-		return b.Content.HTML, nil
-	case v.Format == "etsi" && !v.Raw && b.Content.ETSI != nil:
-		return s.signed(v.Format, b.Content.ETSI)
-	}
-	verdict, err := replay.Judge(b)
-	if err != nil {
-		return nil, fmt.Errorf("judging bundle %s again: %w", id, err)
-	}
-	if now, err := verdict.Report.JSON(); err != nil || !bytes.Equal(now, b.Content.Report) {
-		return nil, errors.Join(err, &api.ReportDiffers{})
-	}
-	return s.written(verdict.Report, v)
 }
