@@ -19,9 +19,12 @@ import (
 
 func TestStore(t *testing.T) {
 	onEach(t, func(t *testing.T, srv *server) {
-		for _, kind := range []string{"plain", "versions", "lock"} {
+		for _, kind := range []string{"plain", "versions", "lock", "part"} {
 			t.Run(kind, func(t *testing.T) {
 				storetest.Run(t, func(t *testing.T) storetest.Place {
+					if kind == "part" { // of a bucket in which others have the same keys
+						return storetest.Place{Open: partOf(srv.bucket(t, "versions")), TrustsChecksums: true}
+					}
 					o := srv.bucket(t, kind)
 					if kind == "lock" {
 						o.Lock, o.Retain = Governance, time.Minute
@@ -35,6 +38,30 @@ func TestStore(t *testing.T) {
 			})
 		}
 	})
+}
+
+// partOf opens a part of a bucket, now through the whole and now by its prefix: both are
+// the same place. The keys that the suite writes are there before, beside the part.
+func partOf(o Options) func(t *testing.T) archive.Store {
+	opened := 0
+	return func(t *testing.T) archive.Store {
+		if opened++; opened%2 == 0 {
+			own := o
+			own.Prefix += "/tenants/acme"
+			return open1(t, own)
+		}
+		whole := open1(t, o)
+		for _, beside := range []string{"k", "a/b", "tenants/acm/k", "tenants/acme0/k"} {
+			if err := whole.Put(t.Context(), beside, []byte("of another")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		part, err := archive.Within(whole, "tenants/acme/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return part
+	}
 }
 
 // alterFile reaches behind a gateway into its file system, as a failing disk would.
