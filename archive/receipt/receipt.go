@@ -9,7 +9,6 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -23,24 +22,6 @@ import (
 type Signer struct {
 	key   crypto.Signer
 	chain []*x509.Certificate // the signer's first
-}
-
-// Load reads a key and its certificates in PEM, in one file or in two: the key unencrypted
-// (PKCS#8, PKCS#1 or SEC 1), the certificate of the key first, those above it after it.
-func Load(certificates, key []byte) (*Signer, error) {
-	pair, err := tls.X509KeyPair(certificates, key) // compares the key with the certificate
-	if err != nil {
-		return nil, fmt.Errorf("reading key and certificate: %w", err)
-	}
-	s := &Signer{}
-	for _, raw := range pair.Certificate {
-		x, err := x509.ParseCertificate(raw)
-		if err != nil {
-			return nil, fmt.Errorf("reading certificate: %w", err)
-		}
-		s.chain = append(s.chain, x)
-	}
-	return s.with(pair.PrivateKey)
 }
 
 // New joins a key and certificates that were read elsewhere, from PKCS#12 for example; one
@@ -67,11 +48,6 @@ func New(key crypto.PrivateKey, certificates []*x509.Certificate) (*Signer, erro
 		return nil, fmt.Errorf("none of the %d certificates is the key's own", len(certificates))
 	}
 	s.chain = append(s.chain, above...)
-	return s.with(key)
-}
-
-// with takes the key, if it is one to sign with.
-func (s *Signer) with(key crypto.PrivateKey) (*Signer, error) {
 	switch key := key.(type) {
 	case *rsa.PrivateKey:
 		if key.N.BitLen() < 2048 {

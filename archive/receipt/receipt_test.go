@@ -24,7 +24,7 @@ import (
 var at = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
 
 // keyPair makes a key with a self-signed certificate, in PEM.
-func keyPair(t *testing.T, key crypto.Signer, serial *big.Int) (cert, private []byte) {
+func certificateOf(t *testing.T, key crypto.Signer, serial *big.Int) (cert []byte) {
 	t.Helper()
 	template := &x509.Certificate{SerialNumber: serial, Subject: pkix.Name{CommonName: "Archive of TEST AS"},
 		NotBefore: at.AddDate(-1, 0, 0), NotAfter: at.AddDate(10, 0, 0), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign}
@@ -32,11 +32,7 @@ func keyPair(t *testing.T, key crypto.Signer, serial *big.Int) (cert, private []
 	if err != nil {
 		t.Fatal(err)
 	}
-	p8, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: p8})
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw})
 }
 
 // A signature is verified by our reader, and by openssl where it is there; one over other
@@ -53,8 +49,8 @@ func TestSign(t *testing.T) {
 	high := new(big.Int).SetBytes([]byte{0x80, 1, 2, 3})
 	for name, key := range map[string]crypto.Signer{"RSA": r, "ECDSA": e} {
 		t.Run(name, func(t *testing.T) {
-			cert, private := keyPair(t, key, high)
-			s, err := Load(cert, private)
+			cert := certificateOf(t, key, high)
+			s, err := New(key, certificatesOf(t, cert))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -107,20 +103,41 @@ func openssl(t *testing.T, cert, content, signature []byte) {
 	}
 }
 
-func TestLoadRefuses(t *testing.T) {
-	weak, err := rsa.GenerateKey(rand.Reader, 1024)
-	if err != nil {
-		t.Skip("this Go makes no RSA keys of 1024 bits")
-	}
+func TestNewRefuses(t *testing.T) {
 	e, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	weakCert, weakKey := keyPair(t, weak, big.NewInt(1))
-	cert, key := keyPair(t, e, big.NewInt(1))
-	for name, tc := range map[string][2][]byte{"weak": {weakCert, weakKey}, "not of the certificate": {weakCert, key}, "nothing": {nil, key}, "no key": {cert, nil}} {
-		if _, err := Load(tc[0], tc[1]); err == nil {
+	other, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert := certificateOf(t, e, big.NewInt(1))
+	keys := map[string]crypto.PrivateKey{"not of the certificate": other, "no key": nil, "no signer": "a key"}
+	if weak, err := rsa.GenerateKey(rand.Reader, 1024); err == nil { // some versions of Go make none
+		keys["weak"] = weak
+		weakCert := certificateOf(t, weak, big.NewInt(1))
+		cert = append(cert, weakCert...)
+	}
+	for name, key := range keys {
+		if _, err := New(key, certificatesOf(t, cert)); err == nil {
 			t.Errorf("%s: it is accepted", name)
 		}
 	}
+	if _, err := New(e, nil); err == nil {
+		t.Error("without a certificate: it is accepted")
+	}
+}
+
+// certificatesOf reads PEM.
+func certificatesOf(t *testing.T, raw []byte) (out []*x509.Certificate) {
+	t.Helper()
+	for block, rest := pem.Decode(raw); block != nil; block, rest = pem.Decode(rest) {
+		x, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, x)
+	}
+	return out
 }

@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"time"
 
 	"github.com/vidimus/vidimus/archive"
-	"github.com/vidimus/vidimus/archive/receipt"
 )
 
 // ArchiveDeleteCmd is `vidimus archive delete`.
@@ -96,47 +94,11 @@ func (c *ArchiveDeleteCmd) signer(rt *runtime, now time.Time) (func([]byte) ([]b
 	case c.Key == "":
 		return nil, usage("write --key FILE, with PKCS#12 or PEM, or --unsigned", "the record of a deletion is signed, and no key is given")
 	}
-	s, err := c.loadKey(rt)
+	s, err := receiptKey{"key", c.Key, "certificate", c.Certificate, "key-password-file", c.KeyPassword}.signer(rt)
 	if err != nil {
 		return nil, err
 	}
 	return func(record []byte) ([]byte, error) { return s.Sign(record, now) }, nil
-}
-
-// loadKey reads the key with its certificates.
-func (c *ArchiveDeleteCmd) loadKey(rt *runtime) (*receipt.Signer, error) {
-	raw, err := readFile(c.Key, maxSignKey)
-	if err != nil {
-		return nil, usage("", "reading --key: %v", err)
-	}
-	if c.Certificate != "" {
-		more, err := readFile(c.Certificate, maxSignKey)
-		if err != nil {
-			return nil, usage("", "reading --certificate: %v", err)
-		}
-		if !bytes.Contains(raw, []byte("-----BEGIN ")) {
-			return nil, usage("leave --certificate out", "--key %s is PKCS#12 and holds its certificates", c.Key)
-		}
-		if !bytes.Equal(raw, more) {
-			raw = append(append(raw, '\n'), more...)
-		}
-	}
-	password, err := passwordOf("key-password-file", c.KeyPassword)
-	if err != nil {
-		return nil, err
-	}
-	if c.KeyPassword == "" && rt.Env != nil {
-		password, _ = rt.Env("VIDIMUS_KEY_PASSWORD")
-	}
-	private, certificates, err := keyOf(raw, password)
-	if err != nil {
-		return nil, usage("it is a PKCS#12 file with one key, whose password --key-password-file or VIDIMUS_KEY_PASSWORD gives, or PEM with an unencrypted key", "reading --key %s: %v", c.Key, err)
-	}
-	s, err := receipt.New(private, certificates)
-	if err != nil {
-		return nil, usage("", "--key %s: %v", c.Key, err)
-	}
-	return s, nil
 }
 
 func (c *ArchiveDeleteCmd) print(rt *runtime, done archive.Deleted) error {
@@ -145,7 +107,7 @@ func (c *ArchiveDeleteCmd) print(rt *runtime, done archive.Deleted) error {
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(rt.Stdout, "%d bundles deleted with %d objects; %d objects stay, because other bundles hold them; %d bundles had been deleted before\n",
-		len(done.Bundles), done.Objects, done.Shared, done.Before)
+	_, err := fmt.Fprintf(rt.Stdout, "%s deleted with %s; %d stay, because other bundles hold them; %s had been deleted before\n",
+		counted(len(done.Bundles), "bundle", "bundles"), counted(done.Objects, "object", "objects"), done.Shared, counted(done.Before, "bundle", "bundles"))
 	return err
 }

@@ -84,7 +84,7 @@ func (c *ArchiveExportCmd) Run(rt *runtime) error {
 				return log.told(ctx, "export", "", err, "")
 			}
 			if c.All {
-				return log.told(ctx, "export", "", nil, fmt.Sprintf("all: %d bundles", len(m.Bundles)))
+				return log.told(ctx, "export", "", nil, "all: "+counted(len(m.Bundles), "bundle", "bundles"))
 			}
 			for _, id := range m.Bundles {
 				if err := log.told(ctx, "export", id, nil, ""); err != nil {
@@ -177,7 +177,7 @@ func (c *ArchiveImportCmd) Run(rt *runtime) error {
 		}
 		defer func() { _ = f.Close() }() // it was only read
 		done, err := export.Import(ctx, f, size, st)
-		words := fmt.Sprintf("%d bundles and %d evidence records imported; %d bundles stay away, because they were deleted here", done.Bundles, done.Records, done.Deleted)
+		words := fmt.Sprintf("%s and %s imported; %s stay away, because they were deleted here", counted(done.Bundles, "bundle", "bundles"), counted(done.Records, "evidence record", "evidence records"), counted(done.Deleted, "bundle", "bundles"))
 		if err := log.told(ctx, "import", "", err, words); err != nil {
 			return err
 		}

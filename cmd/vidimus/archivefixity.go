@@ -129,10 +129,10 @@ func (c *ArchiveFixityCmd) printRun(w io.Writer, f archive.Fixed) error {
 	}
 	unnoted := ""
 	if f.Unnoted > 0 {
-		unnoted = fmt.Sprintf("; the SHA-256 of %d more evidence records was not recorded when they were written", f.Unnoted)
+		unnoted = fmt.Sprintf("; the SHA-256 of %s more was not recorded when it was written", counted(f.Unnoted, "evidence record", "evidence records"))
 	}
-	_, err := fmt.Fprintf(w, "%d objects, %d manifests and %d evidence records read, %d octets; %d damaged%s%s\n",
-		f.Objects, f.Manifests, f.Records, f.Octets, f.Damaged, restored, unnoted)
+	_, err := fmt.Fprintf(w, "%s, %s and %s read, %d octets; %d damaged%s%s\n",
+		counted(f.Objects, "object", "objects"), counted(f.Manifests, "manifest", "manifests"), counted(f.Records, "evidence record", "evidence records"), f.Octets, f.Damaged, restored, unnoted)
 	return err
 }
 

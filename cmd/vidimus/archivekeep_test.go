@@ -80,14 +80,14 @@ func TestArchiveDeletePKCS12(t *testing.T) {
 			t.Errorf("%q: %q, %v", args, out, err)
 		}
 	}
-	if out, err := runArchive(t, append(remove, at("me.p12"), "--key-password-file", at("good"))...); err != nil || !strings.Contains(out, "1 bundles deleted") {
+	if out, err := runArchive(t, append(remove, at("me.p12"), "--key-password-file", at("good"))...); err != nil || !strings.Contains(out, "1 bundle deleted") {
 		t.Fatalf("%q, %v", out, err)
 	}
 	if out, err := runArchive(t, "get", "--store", url, "--out", "-", ids[0]); err == nil || !strings.Contains(err.Error(), "the signed record") {
 		t.Errorf("%q, %v", out, err)
 	}
 	rt := &runtime{Env: func(name string) (string, bool) { return "secret", name == "VIDIMUS_KEY_PASSWORD" }}
-	if _, err := (&ArchiveDeleteCmd{Key: at("me.p12")}).loadKey(rt); err != nil {
+	if _, err := (receiptKey{keyFlag: "key", key: at("me.p12")}).signer(rt); err != nil {
 		t.Errorf("with the password in the environment: %v", err)
 	}
 }
@@ -123,7 +123,7 @@ func TestArchiveRetainHoldDelete(t *testing.T) {
 	if out, err := runArchive(t, "hold", "--store", url, "--off", ids[0]); err != nil || strings.Contains(out, "legal hold") {
 		t.Errorf("lifting: %q, %v", out, err)
 	}
-	if out, err := runArchive(t, signed...); err != nil || !strings.Contains(out, "1 bundles deleted with 6 objects") {
+	if out, err := runArchive(t, signed...); err != nil || !strings.Contains(out, "1 bundle deleted with 6 objects") {
 		t.Fatalf("delete: %q, %v", out, err)
 	}
 	if _, err := runArchive(t, "get", "--store", url, "--out", "-", ids[0]); err == nil || !strings.Contains(err.Error(), `was deleted on 2026-11-23T00:00:00Z by "clerk 7", because "retention over"; the signed record`) {

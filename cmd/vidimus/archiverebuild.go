@@ -89,6 +89,6 @@ func (c *ArchiveRebuildIndexCmd) print(w io.Writer, done index.Walked) error {
 	if c.Format == "json" {
 		return json.NewEncoder(w).Encode(done)
 	}
-	_, err := fmt.Fprintf(w, "%d bundles in the store, %d read; %d damaged; %d rows dropped\n", done.Bundles, done.Read, done.Damaged, done.Dropped)
+	_, err := fmt.Fprintf(w, "%s in the store, %d read; %d damaged; %d dropped from the index\n", counted(done.Bundles, "bundle", "bundles"), done.Read, done.Damaged, done.Dropped)
 	return err
 }

@@ -120,7 +120,7 @@ func (r *renewed) print(w io.Writer, format string) error {
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(w, "%d sealed, %d renewed by time-stamp, %d by hash tree, %d not due; %d time-stamps\n",
-		r.Sealed, r.TimestampRenewals, r.HashTreeRenewals, r.NotDue, r.Timestamps)
+	_, err := fmt.Fprintf(w, "%d sealed, %d renewed by time-stamp, %d by hash tree, %d not due; %s\n",
+		r.Sealed, r.TimestampRenewals, r.HashTreeRenewals, r.NotDue, counted(r.Timestamps, "time-stamp", "time-stamps"))
 	return err
 }

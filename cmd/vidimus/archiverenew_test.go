@@ -18,7 +18,7 @@ func TestArchiveRenewAndVerify(t *testing.T) {
 	flags := []string{"--store", url, "--lists", "none", "--trust-anchor", anchor}
 	renew := append([]string{"renew", "--offline", "--tsa", tsa}, flags...)
 	out, err := runArchive(t, renew...)
-	if err != nil || out != "2 sealed, 0 renewed by time-stamp, 0 by hash tree, 0 not due; 1 time-stamps\n" {
+	if err != nil || out != "2 sealed, 0 renewed by time-stamp, 0 by hash tree, 0 not due; 1 time-stamp\n" {
 		t.Fatalf("%q, %v", out, err)
 	}
 	// The unit ends in two months: a renewal is due, and by this unit it gains nothing.
@@ -123,7 +123,7 @@ func TestArchiveRenewAuditHead(t *testing.T) {
 		t.Errorf("%q, %v", out, err)
 	}
 	out, err = runArchive(t, append([]string{"renew", "--offline", "--tsa", second}, flags...)...)
-	if err != nil || out != "1 renewed over the audit log\n0 sealed, 2 renewed by time-stamp, 0 by hash tree, 0 not due; 1 time-stamps\n" {
+	if err != nil || out != "1 renewed over the audit log\n0 sealed, 2 renewed by time-stamp, 0 by hash tree, 0 not due; 1 time-stamp\n" {
 		t.Fatalf("%q, %v", out, err)
 	}
 	if out, err := runArchive(t, late...); err != nil || !strings.Contains(out, "1 of 1 evidence records over heads") {

@@ -51,8 +51,9 @@ func (c *ArchiveReplicateCmd) Run(rt *runtime) error {
 				return err
 			}
 		}
-		_, err = fmt.Fprintf(rt.Stdout, "%d bundles, %d evidence records, %d segments of the audit log copied; %d protections and %d deletions carried over; %d bundles damaged\n",
-			done.Bundles, done.Records, done.Audit, done.Holds, done.Deletions, len(done.Damaged))
+		_, err = fmt.Fprintf(rt.Stdout, "%s, %s, %s of the audit log copied; %s and %s carried over; %s damaged\n",
+			counted(done.Bundles, "bundle", "bundles"), counted(done.Records, "evidence record", "evidence records"), counted(done.Audit, "segment", "segments"),
+			counted(done.Holds, "protection", "protections"), counted(done.Deletions, "deletion", "deletions"), counted(len(done.Damaged), "bundle", "bundles"))
 		if err == nil && len(done.Damaged) > 0 {
 			return status(exitNotValid)
 		}

@@ -55,7 +55,7 @@ func (c *ArchiveSealCmd) Run(rt *runtime) error {
 		}
 		done, err := preserve.Seal(ctx, o)
 		clearProgress(rt.Stderr)
-		if err := log.told(ctx, "seal", "", err, fmt.Sprintf("%d bundles sealed", done.Sealed)); err != nil {
+		if err := log.told(ctx, "seal", "", err, counted(done.Sealed, "bundle", "bundles")+" sealed"); err != nil {
 			return err
 		}
 		return c.print(rt.Stdout, done)
@@ -76,7 +76,7 @@ func (c *ArchiveSealCmd) print(w io.Writer, done preserve.Sealed) error {
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(w, "%d bundles sealed under %d time-stamps; %d had a record before\n", done.Sealed, done.Timestamps, done.Before)
+	_, err := fmt.Fprintf(w, "%s sealed under %s; %d had a record before\n", counted(done.Sealed, "bundle", "bundles"), counted(done.Timestamps, "time-stamp", "time-stamps"), done.Before)
 	return err
 }
 

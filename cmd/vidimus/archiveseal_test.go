@@ -60,7 +60,7 @@ func TestArchiveSeal(t *testing.T) {
 	dead := httptest.NewServer(nil)
 	dead.Close()
 	args = append(args, "--tsa", dead.URL, "--tsa", tsa)
-	if out, err := runArchive(t, args...); err != nil || out != "2 bundles sealed under 1 time-stamps; 0 had a record before\n" {
+	if out, err := runArchive(t, args...); err != nil || out != "2 bundles sealed under 1 time-stamp; 0 had a record before\n" {
 		t.Fatalf("%q, %v", out, err)
 	}
 	if out, err := runArchive(t, append(args, "--format", "json")...); err != nil || out != `{"sealed":0,"before":2,"timestamps":0}`+"\n" {

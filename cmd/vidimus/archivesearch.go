@@ -206,7 +206,7 @@ func (c *ArchiveSearchCmd) printCounts(w io.Writer, counts index.Counts) error {
 	if c.Format == "json" {
 		return json.NewEncoder(w).Encode(counts)
 	}
-	_, err := fmt.Fprintf(w, "%d bundles\n", counts.Bundles)
+	_, err := fmt.Fprintln(w, counted(counts.Bundles, "bundle", "bundles"))
 	for _, group := range []struct {
 		name string
 		of   []index.Count

@@ -124,7 +124,7 @@ func TestArchiveRebuildIndex(t *testing.T) {
 		t.Errorf("putting beside a broken index: %d %s %s", code, out, errs)
 	}
 	code, out, errs = call(t, "archive", "rebuild-index", "--store", store)
-	if code != exitOK || out != "2 bundles in the store, 2 read; 0 damaged; 0 rows dropped\n" || !strings.Contains(errs, ".broken") {
+	if code != exitOK || out != "2 bundles in the store, 2 read; 0 damaged; 0 dropped from the index\n" || !strings.Contains(errs, ".broken") {
 		t.Errorf("rebuilding: %d %s %s", code, out, errs)
 	}
 	if _, err := os.Stat(file + ".broken"); err != nil {

@@ -49,12 +49,12 @@ type verifyError struct{ altered, unchecked, unproven int }
 
 func (e *verifyError) Error() string {
 	if e.unproven > 0 {
-		return fmt.Sprintf("the evidence records of %d bundles do not prove; %d bundles are altered, %d could not be checked", e.unproven, e.altered, e.unchecked)
+		return fmt.Sprintf("bundles whose evidence records do not prove: %d; altered: %d; not checked: %d", e.unproven, e.altered, e.unchecked)
 	}
 	if e.unchecked > 0 {
-		return fmt.Sprintf("%d bundles could not be checked, %d are altered", e.unchecked, e.altered)
+		return fmt.Sprintf("bundles that could not be checked: %d; altered: %d", e.unchecked, e.altered)
 	}
-	return fmt.Sprintf("%d bundles are altered", e.altered)
+	return counted(e.altered, "bundle is altered", "bundles are altered")
 }
 
 // ExitCode is 1 when something is altered, as the contract says, also when something
@@ -199,7 +199,7 @@ func (v verified) print(w io.Writer, format string) error {
 	case v.Error != "":
 		_, err = fmt.Fprintf(w, "%s: could not be checked: %s\n", name, v.Error)
 	case v.Intact && v.Package != nil:
-		_, err = fmt.Fprintf(w, "%s: intact, a package of %d bundles and %d records of deletions\n", name, v.Package.Bundles, v.Package.Deleted)
+		_, err = fmt.Fprintf(w, "%s: intact, a package of %s and %s\n", name, counted(v.Package.Bundles, "bundle", "bundles"), counted(v.Package.Deleted, "record of a deletion", "records of deletions"))
 	case v.Intact && v.File != "":
 		_, err = fmt.Fprintf(w, "%s: intact, ID %s\n", name, v.ID)
 	case v.Intact:

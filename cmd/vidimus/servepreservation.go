@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"sync"
 	"time"
 
@@ -24,8 +23,9 @@ import (
 // preservationFlags say what the preservation profile (TS 119 512) promises.
 type preservationFlags struct {
 	PreserveFor         string `name:"preserve-for" placeholder:"TIME" help:"Keep each object of PreservePO from deletion for so long, e.g. 10y or 3650d. Default: for as long as 'archive retain' says; DeletePO deletes nothing before."`
-	DeletionCertificate string `name:"deletion-certificate" placeholder:"PEM" help:"Certificate of the key that signs the records of DeletePO, with those above it."`
-	DeletionKey         string `name:"deletion-key" placeholder:"PEM" help:"The key that signs the records of DeletePO. Default: they are unsigned, and say so."`
+	DeletionCertificate string `name:"deletion-certificate" placeholder:"PEM" help:"Certificate of the key that signs the records of DeletePO, with those above it. Not needed where they stand in the file of --deletion-key."`
+	DeletionKey         string `name:"deletion-key" placeholder:"FILE" help:"The key that signs the records of DeletePO: PKCS#12 with its certificate, or PEM, unencrypted. Default: they are unsigned, and say so."`
+	DeletionPassword    string `name:"deletion-key-password-file" placeholder:"FILE" help:"The file whose first line is the password of the PKCS#12 file. Default: the variable VIDIMUS_KEY_PASSWORD."`
 }
 
 // keeping reads --preserve-for.
@@ -34,26 +34,14 @@ func (f *preservationFlags) keeping(now time.Time) (time.Duration, error) {
 }
 
 // signer reads the key of --deletion-key; nil without one.
-func (f *preservationFlags) signer() (*receipt.Signer, error) {
-	if (f.DeletionCertificate == "") != (f.DeletionKey == "") {
-		return nil, usage("one file may hold both", "--deletion-certificate and --deletion-key are given together")
-	}
+func (f *preservationFlags) signer(rt *runtime) (*receipt.Signer, error) {
 	if f.DeletionKey == "" {
+		if f.DeletionCertificate != "" || f.DeletionPassword != "" {
+			return nil, usage("add --deletion-key FILE", "--deletion-certificate and --deletion-key-password-file belong to a key, and none is given")
+		}
 		return nil, nil
 	}
-	certificate, err := os.ReadFile(f.DeletionCertificate)
-	if err != nil {
-		return nil, usage("", "--deletion-certificate: %v", err)
-	}
-	key, err := os.ReadFile(f.DeletionKey)
-	if err != nil {
-		return nil, usage("", "--deletion-key: %v", err)
-	}
-	s, err := receipt.Load(certificate, key)
-	if err != nil {
-		return nil, usage("", "--deletion-key: %v", err)
-	}
-	return s, nil
+	return receiptKey{"deletion-key", f.DeletionKey, "deletion-certificate", f.DeletionCertificate, "deletion-key-password-file", f.DeletionPassword}.signer(rt)
 }
 
 // preservation is the face of TS 119 512. The function it returns closes what searches
@@ -68,7 +56,7 @@ func (c *ServeCmd) preservation(rt *runtime, s *service) (api.Face, func(), erro
 		return nil, nil, err
 	}
 	h := &preservationHouse{c: c, s: s, now: rt.Now, keep: keep, archives: map[string]*preservationArchive{}}
-	if h.signer, err = c.preservationFlags.signer(); err != nil {
+	if h.signer, err = c.preservationFlags.signer(rt); err != nil {
 		return nil, nil, err
 	}
 	return preservation.New(h, preservation.Options{Policy: p.Name, Retention: keep}), h.close, nil

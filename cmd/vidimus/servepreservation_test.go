@@ -172,7 +172,7 @@ func po(name string, data []byte) poObject {
 func (p *keepingService) seal(tenant string) {
 	p.Helper()
 	out, err := runArchive(p.T, "seal", "--store", "dir:"+filepath.Join(p.store, "tenants", tenant), "--lists", "none", "--trust-anchor", p.under, "--offline", "--tsa", p.tsa)
-	if err != nil || !strings.Contains(out, "sealed under 1 time-stamps") {
+	if err != nil || !strings.Contains(out, "sealed under 1 time-stamp") {
 		p.Fatalf("%s, %v", out, err)
 	}
 }
@@ -488,10 +488,10 @@ func TestPreservationOfGeneralData(t *testing.T) {
 
 // TestPreservationFlags: what makes no sense is refused.
 func TestPreservationFlags(t *testing.T) {
-	for _, bad := range []preservationFlags{{PreserveFor: "soon"}, {PreserveFor: "31y"}, {DeletionKey: "x"}, {DeletionKey: "no-such", DeletionCertificate: "no-such"}} {
+	for _, bad := range []preservationFlags{{PreserveFor: "soon"}, {PreserveFor: "31y"}, {DeletionKey: "x"}, {DeletionCertificate: "x"}, {DeletionPassword: "x"}, {DeletionKey: "no-such", DeletionCertificate: "no-such"}} {
 		c := &ServeCmd{preservationFlags: bad}
 		_, err := c.keeping(archiveClock)
-		if _, err2 := c.preservationFlags.signer(); err == nil && err2 == nil {
+		if _, err2 := c.preservationFlags.signer(&runtime{}); err == nil && err2 == nil {
 			t.Errorf("%+v is taken", bad)
 		}
 	}
