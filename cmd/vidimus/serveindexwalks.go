@@ -227,7 +227,7 @@ func (s *service) indexesBehind() []string {
 // beginCatchUps compares the indexes of all archives with their stores in the background,
 // one after the other. The function it returns waits until all have begun.
 func (w *archiveJobs) beginCatchUps(ctx context.Context) func() {
-	if w.s.index.db == nil {
+	if w.s.store == nil || w.s.index.db == nil {
 		return func() {}
 	}
 	if !w.c.closed() {
