@@ -1,4 +1,4 @@
-# What is here: test (all that CI runs), build, lint, bench, fuzz, clean.
+# What is here: test (all that CI runs), build, lint, bench, fuzz, image-try, clean.
 # A target installs what it needs and lacks: Debian's packages by name, and Go
 # tools at pinned versions into .bin/. Nothing asks for root when all is there.
 
@@ -32,7 +32,7 @@ FUZZTIME    ?= 30s
 TESTTIMEOUT ?= 20m
 
 .DEFAULT_GOAL := build
-.PHONY: build test lint bench fuzz clean tools packages gomod format vet compile unit race fuzz-seeds conformance
+.PHONY: build test lint bench fuzz clean tools packages gomod format vet compile unit race fuzz-seeds conformance image-try
 
 build: ## the command, as ./vidimus
 	$(GO) build -trimpath -o vidimus ./cmd/vidimus
@@ -118,6 +118,9 @@ fuzz:
 	    $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5x $$p; \
 	  done; \
 	done
+
+image-try: ## builds the images without Docker, and runs them; as root, some minutes
+	cmd/vidimus/deploy/try-image.sh
 
 clean:
 	rm -rf $(BIN) vidimus coverage*
