@@ -36,7 +36,8 @@ prepare() {
 	need curl curl
 	revision=$(git rev-parse HEAD) || die "there is no commit to name"
 	work=$(mktemp -d)
-	trap 'rm -rf "$work"' EXIT
+	step=
+	trap ended EXIT
 	trap 'exit 1' INT TERM HUP
 	say "modules and tools of $revision"
 	go mod download || die "the modules cannot be had"
@@ -44,9 +45,26 @@ prepare() {
 	CGO_ENABLED=0 GOBIN="$work/unused" go install "github.com/versity/versitygw/cmd/versitygw@$(pin VERSITYGW_VERSION)" || die "versitygw cannot be had"
 	chmod 711 "$work" # users of the images pass through
 	export work revision
-	unshare --mount --pid --fork --mount-proc --kill-child sh "$self" base || exit 1
-	unshare --mount --net --pid --fork --mount-proc --kill-child sh "$self" images || exit 1
+	apart base
+	apart images --net
 	say "The images were built and do what they are for."
+}
+
+# apart does a step in namespaces of its own; in the background, so that signals are
+# heard meanwhile.
+apart() {
+	name=$1
+	shift
+	unshare --mount --pid --fork --mount-proc --kill-child "$@" sh "$self" "$name" &
+	step=$!
+	wait "$step" || exit 1
+	step=
+}
+
+# ended removes what was made. With its namespace each process of a step ends, a moment later.
+ended() {
+	[ -z "$step" ] || kill -KILL "$step" 2>/dev/null || true
+	rm -rf "$work" 2>/dev/null || { sleep 2; rm -rf "$work"; }
 }
 
 # base makes a root of Debian with Go. Only this step uses Debian's archive.
