@@ -14,7 +14,7 @@ import (
 func (x *Index) Dump(ctx context.Context, to io.Writer) error {
 	enc := json.NewEncoder(to)
 	about := "vidimus_meta"
-	for _, t := range append([]table{{about, []string{"tenant", "name", "value"}}}, append(slices.Clone(tables), parts)...) {
+	for _, t := range append([]table{{about, []string{"tenant", "name", "value"}}}, append(slices.Clone(tables), terms)...) {
 		without := ""
 		if t.name == about {
 			without = metaComplete
@@ -40,5 +40,38 @@ func (x *Index) Dump(ctx context.Context, to io.Writer) error {
 			return err
 		}
 	}
-	return nil
+	return x.dumpGrams(ctx, enc)
+}
+
+// dumpGrams writes a line for each word by each gram: which of them are together in a row
+// says only how they came.
+func (x *Index) dumpGrams(ctx context.Context, enc *json.Encoder) error {
+	of, all := "", []string(nil)
+	flush := func() error {
+		for _, t := range distinct(all) {
+			if err := enc.Encode([]any{grams.name, x.o.Tenant, of, t}); err != nil {
+				return err
+			}
+		}
+		all = nil
+		return nil
+	}
+	err := x.db.Read(ctx, func(r *sql.Rows) error {
+		var g, words string
+		if err := r.Scan(&g, &words); err != nil {
+			return err
+		}
+		if g != of {
+			if err := flush(); err != nil {
+				return err
+			}
+			of = g
+		}
+		all = append(all, strings.Fields(words)...)
+		return nil
+	}, "SELECT gram, words FROM vidimus_gram WHERE tenant = ? ORDER BY gram", x.o.Tenant)
+	if err != nil {
+		return err
+	}
+	return flush()
 }

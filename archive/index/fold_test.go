@@ -39,17 +39,25 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		x := &Index{}
-		out, named := map[string][][]any{}, newWordRows()
-		if err := x.rows(e, out, named); err != nil {
+		out, names := map[string][][]any{}, newNamed()
+		if err := x.rows(e, out, names); err != nil {
 			t.Fatal(err)
 		}
-		named.into("", out)
+		for _, one := range names.without(newNamed()) {
+			out[terms.name] = append(out[terms.name], []any{"", one.token, one.kind, one.bundle})
+		}
+		for _, row := range gramRows("", gramsOf(names.words)) {
+			out[grams.name] = append(out[grams.name], row)
+			if words := strings.Fields(row[2].(string)); len(row[2].(string)) > maxGram+maxToken || len(words) == 0 {
+				t.Errorf("a row of grams: %q", row)
+			}
+		}
 		for table, rows := range out {
 			for _, row := range rows {
 				for i, v := range row {
 					s, ok := v.(string)
 					entry := table == entries.name && i == len(row)-1
-					if ok && (!utf8.ValidString(s) || strings.Contains(s, "\x00") || !entry && len(s) > maxNames || table != signatures.name && !entry && len(s) > maxColumn) {
+					if ok && (!utf8.ValidString(s) || strings.Contains(s, "\x00") || !entry && len(s) > maxNames || table != signatures.name && table != grams.name && !entry && len(s) > maxColumn) {
 						t.Errorf("%s, column %d: %q", table, i, s)
 					}
 				}

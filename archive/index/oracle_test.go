@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
@@ -198,7 +199,7 @@ func TestSearchIsAScan(t *testing.T) {
 		if _, err := db.ExecContext(t.Context(), "UPDATE vidimus_bundle SET words = 0 WHERE id < '4'"); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := db.ExecContext(t.Context(), "DELETE FROM vidimus_word WHERE bundle < '4'"); err != nil {
+		if _, err := db.ExecContext(t.Context(), "DELETE FROM vidimus_term WHERE bundle < '4'"); err != nil {
 			t.Fatal(err)
 		}
 		same(t, x, all, r, 60)
@@ -224,24 +225,46 @@ func TestWordsGoWithBundles(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := newWordRows()
+		want := newNamed()
 		want.add("", "", fold(all[59].File, maxColumn))
 		for _, s := range all[59].Signatures {
 			want.add("", "", s.names())
 		}
-		if n := countRows(t, db, "vidimus_part WHERE tenant = ''"); n != len(want.parts) {
-			t.Errorf("%d parts of words, want %d", n, len(want.parts))
+		if got := gramsHeld(t, x); !maps.EqualFunc(got, gramsOf(want.words), slices.Equal) {
+			t.Errorf("words by what begins in them: %q, want %q", got, gramsOf(want.words))
 		}
 		if err := x.write(t.Context(), nil, ids, mark{}); err != nil {
 			t.Fatal(err)
 		}
-		if n := countRows(t, db, "vidimus_part WHERE tenant = ''"); n != 0 {
-			t.Errorf("%d parts of words are left of nothing", n)
+		if got := gramsHeld(t, x); len(got) != 0 || countRows(t, db, "vidimus_term WHERE tenant = ''") != 0 {
+			t.Errorf("words are left of nothing: %q", got)
 		}
-		if n := countRows(t, db, "vidimus_part WHERE tenant = 'other'"); n == 0 {
+		if got := gramsHeld(t, y); len(got) == 0 {
 			t.Error("another tenant's words went too")
 		}
 	})
+}
+
+// gramsHeld is what the table of grams says, each word once.
+func gramsHeld(t *testing.T, x *Index) map[string][]string {
+	t.Helper()
+	out := map[string][]string{}
+	err := x.db.Read(t.Context(), func(r *sql.Rows) error {
+		var g, words string
+		err := r.Scan(&g, &words)
+		if len(words) > maxGram+maxToken {
+			t.Errorf("a row with %d octets of words", len(words))
+		}
+		out[g] = append(out[g], strings.Fields(words)...)
+		return err
+	}, "SELECT gram, words FROM vidimus_gram WHERE tenant = ?", x.o.Tenant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for g := range out {
+		out[g] = distinct(out[g])
+	}
+	return out
 }
 
 func countRows(t *testing.T, db *database.DB, from string) (n int) {
@@ -265,7 +288,7 @@ func older(t *testing.T, db *database.DB, all []*Entry) {
 	x := &Index{db: db, o: Options{Store: storetest.NewMemory(), Suite: p.Suite}}
 	out := map[string][][]any{}
 	for _, e := range all {
-		if err := x.rows(e, out, newWordRows()); err != nil {
+		if err := x.rows(e, out, newNamed()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -308,10 +331,11 @@ func TestOlderIndexIsMigrated(t *testing.T) {
 		if err := y.write(t.Context(), all, nil, mark{compared: "yes"}); err != nil {
 			t.Fatal(err)
 		}
-		for _, one := range []string{"vidimus_word", "vidimus_part"} {
-			if a, b := countRows(t, db, one+" WHERE tenant = ''"), countRows(t, db, one+" WHERE tenant = 'anew'"); a != b || a == 0 {
-				t.Errorf("%s: %d rows, anew %d", one, a, b)
-			}
+		if a, b := countRows(t, db, "vidimus_term WHERE tenant = ''"), countRows(t, db, "vidimus_term WHERE tenant = 'anew'"); a != b || a == 0 {
+			t.Errorf("%d words of bundles, anew %d", a, b)
+		}
+		if a, b := gramsHeld(t, x), gramsHeld(t, y); !maps.EqualFunc(a, b, slices.Equal) || len(a) == 0 {
+			t.Errorf("%d grams, anew %d, or of other words", len(a), len(b))
 		}
 	})
 }

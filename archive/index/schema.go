@@ -5,7 +5,7 @@ package index
 // columns; what a search gives is the JSON in entry, which stands apart so that the
 // tables that are searched stay small. Text in columns is folded and cut
 // (see fold.go), in entry it stands as in the report. What a bundle has in several rows
-// of vidimus_word is found by vidimus_part (see words.go).
+// of vidimus_term is found by vidimus_gram (see words.go).
 var steps = []string{`
 CREATE TABLE vidimus_meta (tenant TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (tenant, name));
 
@@ -52,6 +52,13 @@ CREATE TABLE vidimus_word (tenant TEXT NOT NULL, bundle TEXT NOT NULL, kind TEXT
  PRIMARY KEY (tenant, bundle, kind, word)) WITHOUT ROWID;
 CREATE INDEX vidimus_word_word ON vidimus_word (tenant, word, kind, bundle);
 CREATE TABLE vidimus_part (tenant TEXT NOT NULL, part TEXT NOT NULL, word TEXT NOT NULL, PRIMARY KEY (tenant, part, word)) WITHOUT ROWID;
+`, `
+DROP TABLE vidimus_word;
+DROP TABLE vidimus_part;
+UPDATE vidimus_bundle SET words = 0;
+CREATE TABLE vidimus_term (tenant TEXT NOT NULL, word TEXT NOT NULL, kind TEXT NOT NULL, bundle TEXT NOT NULL,
+ PRIMARY KEY (tenant, word, kind, bundle)) WITHOUT ROWID;
+CREATE TABLE vidimus_gram (tenant TEXT NOT NULL, gram TEXT NOT NULL, words TEXT NOT NULL, PRIMARY KEY (tenant, gram, words)) WITHOUT ROWID;
 `}
 
 // table is one whose rows belong to bundles; the second column of all is the bundle.
@@ -66,11 +73,10 @@ var (
 	signatures  = table{"vidimus_signature", []string{"tenant", "bundle", "n", "indication", "sub_indication", "qualification", "format", "signer", "serial", "country", "scheme", "level", "signed", "claimed"}}
 	digests     = table{"vidimus_digest", []string{"tenant", "bundle", "digest"}}
 	territories = table{"vidimus_territory", []string{"tenant", "bundle", "territory"}}
-	words       = table{"vidimus_word", []string{"tenant", "bundle", "kind", "word"}}
-	tables      = []table{bundles, entries, signatures, digests, territories, words}
+	tables      = []table{bundles, entries, signatures, digests, territories}
 
-	// parts belong to words, and go when no bundle has the word.
-	parts = table{"vidimus_part", []string{"tenant", "part", "word"}}
+	terms = table{"vidimus_term", []string{"tenant", "word", "kind", "bundle"}}
+	grams = table{"vidimus_gram", []string{"tenant", "gram", "words"}}
 )
 
 // Version is the newest version of the tables.

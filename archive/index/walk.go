@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/vidimus/vidimus/archive"
@@ -113,7 +114,7 @@ func (x *Index) walk(ctx context.Context, all bool, progress func(int)) (w Walke
 
 // analyze lets the database count its rows: by that it chooses how to search.
 func (x *Index) analyze(ctx context.Context) error {
-	for _, t := range tables {
+	for _, t := range slices.Concat(tables, []table{terms, grams}) {
 		if _, err := x.db.ExecContext(ctx, "ANALYZE "+t.name); err != nil {
 			return fmt.Errorf("counting the rows of the index: %w", err)
 		}

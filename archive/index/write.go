@@ -4,8 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -19,48 +19,122 @@ func (x *Index) write(ctx context.Context, all []*Entry, gone []string, m mark) 
 	// One order for all writers, so that none waits for another that waits for it.
 	all = slices.Clone(all)
 	slices.SortFunc(all, func(a, b *Entry) int { return strings.Compare(a.ID, b.ID) })
-	out, named := map[string][][]any{}, newWordRows()
+	out, names := map[string][][]any{}, newNamed()
 	ids := slices.Clone(gone)
 	for _, e := range all {
 		ids = append(ids, e.ID)
-		if err := x.rows(e, out, named); err != nil {
+		if err := x.rows(e, out, names); err != nil {
 			return err
 		}
 	}
-	named.into(x.o.Tenant, out)
 	slices.Sort(ids)
-	lost, err := x.tokensOf(ctx, ids)
-	if err != nil {
-		return err
-	}
-	for w := range named.words {
-		delete(lost, w[2])
-	}
-	return x.db.Do(ctx, func(tx *sql.Tx) error {
-		// Who takes away the parts of a word must know of all who enter the word meanwhile.
-		if err := x.db.Lock(ctx, tx, "index "+x.o.Tenant, len(lost) > 0); err != nil {
+	alone := len(gone) > 0 || !x.db.Postgres() // of SQLite's writers there is one
+	do := func(tx *sql.Tx) error {
+		if err := x.begin(ctx, tx, alone); err != nil {
 			return err
 		}
 		if err := x.setMeta(ctx, tx, m); err != nil {
 			return err
 		}
+		old, err := x.remove(ctx, tx, ids)
+		if err != nil {
+			return err
+		}
+		lost := old.without(names)
+		if len(lost) > 0 && !alone {
+			return errAlone
+		}
 		for _, t := range tables {
-			if err := x.remove(ctx, tx, t, ids); err != nil {
-				return err
-			}
 			if err := x.insert(ctx, tx, t, out[t.name]); err != nil {
 				return err
 			}
 		}
-		if err := x.insert(ctx, tx, parts, out[parts.name]); err != nil {
+		if err := x.enter(ctx, tx, names); err != nil || len(lost) == 0 {
 			return err
 		}
-		return x.forget(ctx, tx, slices.Sorted(maps.Keys(lost)))
-	})
+		return x.leave(ctx, tx, lost, old.words)
+	}
+	err := x.db.Do(ctx, do)
+	if errors.Is(err, errAlone) {
+		alone = true
+		err = x.db.Do(ctx, do)
+	}
+	return err
+}
+
+// errAlone: words go, and who takes a word away must know of all who enter it meanwhile.
+var errAlone = errors.New("words of bundles go")
+
+// begin begins a transaction that writes.
+func (x *Index) begin(ctx context.Context, tx *sql.Tx, alone bool) error {
+	if err := x.db.Lock(ctx, tx, "index "+x.o.Tenant, alone); err != nil || !x.db.Postgres() {
+		return err
+	}
+	// All that a writer reads it reads by keys. PostgreSQL knows nothing of tables that it
+	// has not counted yet, and would pass all rows again for each batch.
+	_, err := tx.ExecContext(ctx, "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off")
+	return err
+}
+
+// remove removes bundles but for their words, which it gives.
+func (x *Index) remove(ctx context.Context, tx *sql.Tx, ids []string) (*named, error) {
+	old := newNamed()
+	if len(ids) == 0 {
+		return old, nil
+	}
+	from, list, err := x.list(ids)
+	if err != nil {
+		return nil, err
+	}
+	var have []string // mostly none
+	err = x.each(ctx, tx, func(r *sql.Rows) error {
+		var id string
+		err := r.Scan(&id)
+		have = append(have, id)
+		return err
+	}, "SELECT b.id FROM "+from+" CROSS JOIN vidimus_bundle b WHERE b.tenant = ? AND b.id = u.value", list, x.o.Tenant)
+	if err != nil || len(have) == 0 {
+		return old, err
+	}
+	if from, list, err = x.list(have); err != nil {
+		return nil, err
+	}
+	for _, t := range tables {
+		id, name, kind := t.columns[1], "''", ""
+		switch t.name {
+		case bundles.name:
+			name, kind = "file", ofFile
+		case signatures.name:
+			name, kind = "signer", ofSigner
+		}
+		statement := "DELETE FROM " + t.name + " WHERE tenant = ? AND " + id + " IN (SELECT u.value FROM " + from + ") RETURNING " + id + ", " + name
+		args := []any{x.o.Tenant, list}
+		if x.db.Postgres() {
+			statement = "DELETE FROM " + t.name + " t USING " + from + " WHERE t.tenant = ? AND t." + id + " = u.value RETURNING t." + id + ", " + name
+			slices.Reverse(args)
+		}
+		if kind == "" {
+			statement, _, _ = strings.Cut(statement, " RETURNING ")
+			if _, err := tx.ExecContext(ctx, x.db.Rebind(statement), args...); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		err := x.each(ctx, tx, func(r *sql.Rows) error {
+			var id, name string
+			err := r.Scan(&id, &name)
+			old.add(id, kind, name)
+			return err
+		}, statement, args...)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return old, nil
 }
 
 // rows are those of one bundle, by table.
-func (x *Index) rows(e *Entry, out map[string][][]any, named *wordRows) error {
+func (x *Index) rows(e *Entry, out map[string][][]any, names *named) error {
 	raw, err := json.Marshal(e)
 	if err != nil {
 		return fmt.Errorf("writing the entry of bundle %s: %w", e.ID, err)
@@ -75,12 +149,12 @@ func (x *Index) rows(e *Entry, out map[string][][]any, named *wordRows) error {
 	first, last := e.signed()
 	add(bundles, e.EvidenceRecords, truth(e.Hidden), truth(e.Problem != ""), fold(e.File, maxColumn), key(e.Form), key(e.Policy),
 		unix(e.ValidationTime.Time), unix(first), unix(last), unix(e.Ends.Time), month(e.Ends.Time), locked, 1)
-	named.add(e.ID, ofFile, fold(e.File, maxColumn))
+	names.add(e.ID, ofFile, fold(e.File, maxColumn))
 	add(entries, text(string(raw), len(raw)))
 	for n, s := range e.Signatures {
-		names := s.names()
-		named.add(e.ID, ofSigner, names)
-		add(signatures, n, key(s.Indication), key(s.SubIndication), key(s.Qualification), key(s.Format), names, key(s.SerialNumber), key(s.Country),
+		signer := s.names()
+		names.add(e.ID, ofSigner, signer)
+		add(signatures, n, key(s.Indication), key(s.SubIndication), key(s.Qualification), key(s.Format), signer, key(s.SerialNumber), key(s.Country),
 			key(s.Scheme), key(s.Level), unix(s.BestSignatureTime.Time), unix(s.ClaimedSigningTime.Time))
 	}
 	hashes := []string{}
@@ -114,20 +188,6 @@ func truth(b bool) int {
 		return 1
 	}
 	return 0
-}
-
-func (x *Index) remove(ctx context.Context, tx *sql.Tx, t table, ids []string) error {
-	for some := range slices.Chunk(ids, maxParameters-1) {
-		args := []any{x.o.Tenant}
-		for _, id := range some {
-			args = append(args, id)
-		}
-		statement := "DELETE FROM " + t.name + " WHERE tenant = ? AND " + t.columns[1] + " IN (" + marks(len(some)) + ")"
-		if _, err := tx.ExecContext(ctx, x.db.Rebind(statement), args...); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // insert passes over rows that another writer was faster with: they say the same.
