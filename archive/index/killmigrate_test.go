@@ -33,7 +33,7 @@ func TestKilledWhileMigrating(t *testing.T) {
 	onBoth(t, func(t *testing.T, db *database.DB, url string) {
 		r := rand.New(rand.NewPCG(7, 8))
 		all := plainEntries(5 * batch)
-		older(t, db, all)
+		older(t, db, all, 3)
 		self, err := os.Executable()
 		if err != nil {
 			t.Fatal(err)

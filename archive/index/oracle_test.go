@@ -275,10 +275,10 @@ func countRows(t *testing.T, db *database.DB, from string) (n int) {
 	return n
 }
 
-// older fills a database as version 2 of this program did.
-func older(t *testing.T, db *database.DB, all []*Entry) {
+// older fills a database as version 2 or 3 of this program did.
+func older(t *testing.T, db *database.DB, all []*Entry, version int) {
 	t.Helper()
-	if err := db.Migrate(t.Context(), "index", steps[:2]); err != nil {
+	if err := db.Migrate(t.Context(), "index", steps[:version]); err != nil {
 		t.Fatal(err)
 	}
 	p, err := policy.Named("practice")
@@ -287,15 +287,16 @@ func older(t *testing.T, db *database.DB, all []*Entry) {
 	}
 	x := &Index{db: db, o: Options{Store: storetest.NewMemory(), Suite: p.Suite}}
 	out := map[string][][]any{}
+	names := newNamed()
 	for _, e := range all {
-		if err := x.rows(e, out, newNamed()); err != nil {
+		if err := x.rows(e, out, names); err != nil {
 			t.Fatal(err)
 		}
 	}
 	err = db.Do(t.Context(), func(tx *sql.Tx) error {
 		for _, one := range []table{bundles, entries, signatures, digests, territories} {
 			rows := out[one.name]
-			if one.name == bundles.name {
+			if one.name == bundles.name && version < 3 {
 				one.columns = one.columns[:len(one.columns)-1]
 				for i := range rows {
 					rows[i] = rows[i][:len(one.columns)]
@@ -303,6 +304,23 @@ func older(t *testing.T, db *database.DB, all []*Entry) {
 			}
 			if err := x.insert(t.Context(), tx, one, rows); err != nil {
 				return err
+			}
+		}
+		if version == 3 { // a row for each word, and each part of it
+			words, parts := [][]any{}, [][]any{}
+			for _, one := range names.without(newNamed()) {
+				words = append(words, []any{"", one.bundle, one.kind, one.token})
+			}
+			for g, tokens := range gramsOf(names.words) {
+				for _, token := range tokens {
+					parts = append(parts, []any{"", g + "more", token})
+				}
+			}
+			for name, rows := range map[string][][]any{"vidimus_word bundle kind word": words, "vidimus_part part word": parts} {
+				f := strings.Fields(name)
+				if err := x.insert(t.Context(), tx, table{f[0], slices.Concat([]string{"tenant"}, f[1:])}, rows); err != nil {
+					return err
+				}
 			}
 		}
 		return x.setMeta(t.Context(), tx, mark{compared: "yes"})
@@ -315,27 +333,33 @@ func older(t *testing.T, db *database.DB, all []*Entry) {
 // An index of an earlier version is brought to this one when it is opened, without the
 // store: its rows are then those of an index of this version.
 func TestOlderIndexIsMigrated(t *testing.T) {
-	onBoth(t, func(t *testing.T, db *database.DB, _ string) {
-		r := rand.New(rand.NewPCG(5, 6))
-		all := plainEntries(batch + 50)
-		older(t, db, all)
-		x := opened(t, db, "")
-		if s, err := x.State(t.Context()); err != nil || !s.Complete || !s.Compared.IsZero() {
-			t.Errorf("%+v, %v", s, err)
-		}
-		if err := x.Check(t.Context()); err != nil {
-			t.Error(err)
-		}
-		same(t, x, all, r, 9)
-		y := opened(t, db, "anew")
-		if err := y.write(t.Context(), all, nil, mark{compared: "yes"}); err != nil {
-			t.Fatal(err)
-		}
-		if a, b := countRows(t, db, "vidimus_term WHERE tenant = ''"), countRows(t, db, "vidimus_term WHERE tenant = 'anew'"); a != b || a == 0 {
-			t.Errorf("%d words of bundles, anew %d", a, b)
-		}
-		if a, b := gramsHeld(t, x), gramsHeld(t, y); !maps.EqualFunc(a, b, slices.Equal) || len(a) == 0 {
-			t.Errorf("%d grams, anew %d, or of other words", len(a), len(b))
-		}
-	})
+	for version := 2; version < len(steps); version++ {
+		t.Run(fmt.Sprint(version), func(t *testing.T) {
+			onBoth(t, func(t *testing.T, db *database.DB, _ string) { migrated(t, db, version) })
+		})
+	}
+}
+
+func migrated(t *testing.T, db *database.DB, version int) {
+	r := rand.New(rand.NewPCG(5, 6))
+	all := plainEntries(batch + 50)
+	older(t, db, all, version)
+	x := opened(t, db, "")
+	if s, err := x.State(t.Context()); err != nil || !s.Complete || !s.Compared.IsZero() {
+		t.Errorf("%+v, %v", s, err)
+	}
+	if err := x.Check(t.Context()); err != nil {
+		t.Error(err)
+	}
+	same(t, x, all, r, 9)
+	y := opened(t, db, "anew")
+	if err := y.write(t.Context(), all, nil, mark{compared: "yes"}); err != nil {
+		t.Fatal(err)
+	}
+	if a, b := countRows(t, db, "vidimus_term WHERE tenant = ''"), countRows(t, db, "vidimus_term WHERE tenant = 'anew'"); a != b || a == 0 {
+		t.Errorf("%d words of bundles, anew %d", a, b)
+	}
+	if a, b := gramsHeld(t, x), gramsHeld(t, y); !maps.EqualFunc(a, b, slices.Equal) || len(a) == 0 {
+		t.Errorf("%d grams, anew %d, or of other words", len(a), len(b))
+	}
 }

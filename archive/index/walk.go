@@ -216,9 +216,15 @@ func (x *Index) startReaders(ctx context.Context) *reading {
 	go func() {
 		defer close(r.written)
 		var some []*Entry
+		written := 0
 		flush := func() {
 			if r.ctx.Err() == nil && len(some) > 0 {
-				if err := x.write(r.ctx, some, nil, mark{}); err != nil {
+				err := x.write(r.ctx, some, nil, mark{})
+				// Now and then, so that an empty index is not filled by plans for empty tables.
+				if written++; err == nil && (written == 1 || written == 8 || written == 64) {
+					err = x.analyze(r.ctx)
+				}
+				if err != nil {
 					r.stop(err)
 				}
 			}

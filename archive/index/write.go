@@ -72,9 +72,13 @@ func (x *Index) begin(ctx context.Context, tx *sql.Tx, alone bool) error {
 	}
 	// All that a writer reads it reads by keys. PostgreSQL knows nothing of tables that it
 	// has not counted yet, and would pass all rows again for each batch.
-	_, err := tx.ExecContext(ctx, "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off")
+	_, err := tx.ExecContext(ctx, byKeys)
 	return err
 }
+
+// byKeys leaves PostgreSQL loops over keys alone.
+const byKeys = `SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_material = off;
+SET LOCAL enable_bitmapscan = off; SET LOCAL jit = off`
 
 // remove removes bundles but for their words, which it gives.
 func (x *Index) remove(ctx context.Context, tx *sql.Tx, ids []string) (*named, error) {
@@ -92,7 +96,7 @@ func (x *Index) remove(ctx context.Context, tx *sql.Tx, ids []string) (*named, e
 		err := r.Scan(&id)
 		have = append(have, id)
 		return err
-	}, "SELECT b.id FROM "+from+" CROSS JOIN vidimus_bundle b WHERE b.tenant = ? AND b.id = u.value", list, x.o.Tenant)
+	}, "SELECT u.value FROM "+from+" WHERE (SELECT 1 FROM vidimus_bundle b WHERE b.tenant = ? AND b.id = u.value LIMIT 1) = 1", list, x.o.Tenant)
 	if err != nil || len(have) == 0 {
 		return old, err
 	}
