@@ -32,7 +32,7 @@ func TestMigratingChild(t *testing.T) {
 func TestKilledWhileMigrating(t *testing.T) {
 	onBoth(t, func(t *testing.T, db *database.DB, url string) {
 		r := rand.New(rand.NewPCG(7, 8))
-		all := plainEntries(5 * batch)
+		all := plainEntries(3 * batch)
 		older(t, db, all, 3)
 		self, err := os.Executable()
 		if err != nil {

@@ -16,7 +16,7 @@ import (
 // in one transaction, page how many rows of the index are compared at a time.
 const (
 	readers = 8
-	batch   = 1024
+	batch   = 2048
 	page    = 4096
 )
 
@@ -190,7 +190,7 @@ type reading struct {
 func (x *Index) startReaders(ctx context.Context) *reading {
 	r := &reading{todo: make(chan archive.Bundle), written: make(chan struct{})}
 	r.ctx, r.stop = context.WithCancelCause(ctx)
-	found := make(chan *Entry, x.batch)
+	found := make(chan *written, x.batch)
 	for range readers {
 		r.wait.Go(func() {
 			out, err := preserve.NewOutlook(x.o.Store, x.o.Suite)
@@ -204,24 +204,28 @@ func (x *Index) startReaders(ctx context.Context) *reading {
 				if errors.As(err, &none) {
 					continue // deleted since it was listed
 				}
+				var w *written
+				if err == nil {
+					w, err = x.prepare(e)
+				}
 				if err != nil {
 					r.stop(err)
 					return
 				}
-				found <- e // the writer takes all until it is closed
+				found <- w // the writer takes all until it is closed
 			}
 		})
 	}
 	go func() { r.wait.Wait(); close(found) }()
 	go func() {
 		defer close(r.written)
-		var some []*Entry
-		written := 0
+		var some []*written
+		batches := 0
 		flush := func() {
 			if r.ctx.Err() == nil && len(some) > 0 {
-				err := x.write(r.ctx, some, nil, mark{})
-				// Now and then, so that an empty index is not filled by plans for empty tables.
-				if written++; err == nil && (written == 1 || written == 8 || written == 64) {
+				err := x.writeAll(r.ctx, some, nil, mark{})
+				// PostgreSQL must not fill an index by plans for empty tables.
+				if batches++; err == nil && x.db.Postgres() && (batches == 1 || batches == 8) {
 					err = x.analyze(r.ctx)
 				}
 				if err != nil {
@@ -230,8 +234,8 @@ func (x *Index) startReaders(ctx context.Context) *reading {
 			}
 			some = some[:0]
 		}
-		for e := range found {
-			if some = append(some, e); e.Problem != "" {
+		for w := range found {
+			if some = append(some, w); w.damaged {
 				r.damaged++
 			}
 			if len(some) == x.batch {

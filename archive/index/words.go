@@ -87,6 +87,11 @@ func (n *named) add(bundle, kind, folded string) {
 	}
 }
 
+func (n *named) join(o *named) {
+	maps.Copy(n.terms, o.terms)
+	maps.Copy(n.words, o.words)
+}
+
 // without are the terms that others have not, in one order for all writers, so that none
 // waits for another that waits for it.
 func (n *named) without(o *named) []term {

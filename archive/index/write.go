@@ -16,16 +16,40 @@ const maxParameters = 10_000
 // write enters bundles in place of what was there, and drops others: all of it, or
 // nothing.
 func (x *Index) write(ctx context.Context, all []*Entry, gone []string, m mark) error {
-	// One order for all writers, so that none waits for another that waits for it.
-	all = slices.Clone(all)
-	slices.SortFunc(all, func(a, b *Entry) int { return strings.Compare(a.ID, b.ID) })
-	out, names := map[string][][]any{}, newNamed()
-	ids := slices.Clone(gone)
-	for _, e := range all {
-		ids = append(ids, e.ID)
-		if err := x.rows(e, out, names); err != nil {
+	written := make([]*written, len(all))
+	for i, e := range all {
+		var err error
+		if written[i], err = x.prepare(e); err != nil {
 			return err
 		}
+	}
+	return x.writeAll(ctx, written, gone, m)
+}
+
+// written is a bundle as rows by table, and the words of its names.
+type written struct {
+	id      string
+	damaged bool
+	rows    map[string][][]any
+	names   *named
+}
+
+func (x *Index) prepare(e *Entry) (*written, error) {
+	w := &written{e.ID, e.Problem != "", map[string][][]any{}, newNamed()}
+	return w, x.rows(e, w.rows, w.names)
+}
+
+func (x *Index) writeAll(ctx context.Context, all []*written, gone []string, m mark) error {
+	// One order for all writers, so that none waits for another that waits for it.
+	slices.SortFunc(all, func(a, b *written) int { return strings.Compare(a.id, b.id) })
+	out, names := map[string][][]any{}, newNamed()
+	ids := slices.Clone(gone)
+	for _, w := range all {
+		ids = append(ids, w.id)
+		for name, rows := range w.rows {
+			out[name] = append(out[name], rows...)
+		}
+		names.join(w.names)
 	}
 	slices.Sort(ids)
 	alone := len(gone) > 0 || !x.db.Postgres() // of SQLite's writers there is one
