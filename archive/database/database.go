@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"modernc.org/sqlite"
@@ -105,6 +106,12 @@ func openPostgres(ctx context.Context, rawURL string) (*DB, error) {
 		return nil, &URLError{"it is no URL of PostgreSQL"} // its error may hold the password
 	}
 	config.MaxConns = min(config.MaxConns+4, maxConnections)
+	// Statements are prepared once, but what they are asked decides how they are done best:
+	// a value that all rows have, or none.
+	config.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
+		_, err := c.Exec(ctx, "SET plan_cache_mode = force_custom_plan")
+		return err
+	}
 	c := config.ConnConfig
 	d := &DB{Place: fmt.Sprintf("postgres://%s:%d/%s", c.Host, c.Port, c.Database)}
 	if d.Pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {

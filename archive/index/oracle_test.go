@@ -10,12 +10,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vidimus/vidimus/archive/database"
 	"github.com/vidimus/vidimus/archive/database/pgtest"
 	"github.com/vidimus/vidimus/archive/storetest"
 	"github.com/vidimus/vidimus/validate/evidence"
 	"github.com/vidimus/vidimus/validate/policy"
+	"github.com/vidimus/vidimus/validate/report"
 )
 
 // alphabets are of what names are made: letters with and without accents, of several
@@ -362,4 +364,56 @@ func migrated(t *testing.T, db *database.DB, version int) {
 	if a, b := gramsHeld(t, x), gramsHeld(t, y); !maps.EqualFunc(a, b, slices.Equal) || len(a) == 0 {
 		t.Errorf("%d grams, anew %d, or of other words", len(a), len(b))
 	}
+}
+
+// Bundles that were signed over a longer time are found by each of their signatures, and
+// by no time between.
+func TestSignedIsAScan(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *database.DB, _ string) {
+		r := rand.New(rand.NewPCG(9, 10))
+		at := func() time.Time { return time.Unix(1_700_000_000+int64(r.IntN(1000)), 0).UTC() }
+		all := plainEntries(60)
+		for i, e := range all {
+			e.Signatures[0].BestSignatureTime = report.Time{Time: at()}
+			if i%5 == 0 {
+				e.Signatures = append(e.Signatures, e.Signatures[0])
+				e.Signatures[1].BestSignatureTime = report.Time{Time: at()}
+			}
+		}
+		all[0].Signatures[0].BestSignatureTime = report.Time{}
+		x, hits := opened(t, db, ""), 0
+		if err := x.write(t.Context(), all, nil, mark{}); err != nil {
+			t.Fatal(err)
+		}
+		for range 40 {
+			q := Query{SignedFrom: at(), Sort: []Sort{ByID, BySigned}[r.IntN(2)]}
+			if r.IntN(4) > 0 {
+				q.SignedTo = q.SignedFrom.Add(time.Duration(r.IntN(300)) * time.Second)
+			}
+			p, err := x.Search(t.Context(), q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got, want []string
+			for _, e := range p.Entries {
+				got = append(got, e.ID)
+			}
+			for _, e := range all {
+				if slices.ContainsFunc(e.Signatures, func(s Signature) bool {
+					at := s.BestSignatureTime.Time
+					return !at.IsZero() && !at.Before(q.SignedFrom) && (q.SignedTo.IsZero() || at.Before(q.SignedTo))
+				}) {
+					want = append(want, e.ID)
+				}
+			}
+			slices.Sort(got)
+			slices.Sort(want)
+			if hits += len(want); !slices.Equal(got, want) {
+				t.Errorf("signed from %s to %s: %d bundles, a scan finds %d", q.SignedFrom, q.SignedTo, len(got), len(want))
+			}
+		}
+		if hits < 40 {
+			t.Errorf("40 searches hit %d bundles", hits)
+		}
+	})
 }

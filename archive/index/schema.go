@@ -59,6 +59,7 @@ UPDATE vidimus_bundle SET words = 0;
 CREATE TABLE vidimus_term (tenant TEXT NOT NULL, word TEXT NOT NULL, kind TEXT NOT NULL, bundle TEXT NOT NULL,
  PRIMARY KEY (tenant, word, kind, bundle)) WITHOUT ROWID;
 CREATE TABLE vidimus_gram (tenant TEXT NOT NULL, gram TEXT NOT NULL, words TEXT NOT NULL, PRIMARY KEY (tenant, gram, words)) WITHOUT ROWID;
+CREATE INDEX vidimus_bundle_long ON vidimus_bundle (tenant, signed_last, signed) WHERE signed_last > signed;
 `}
 
 // table is one whose rows belong to bundles; the second column of all is the bundle.

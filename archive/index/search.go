@@ -104,6 +104,13 @@ const few = 1000
 // page is full long before all were.
 func (x *Index) where(ctx context.Context, q *Query) (*where, error) {
 	w, s := q.where(x.o.Tenant), q.signature()
+	if !q.SignedFrom.IsZero() {
+		least, err := x.signedLeast(ctx, q.SignedFrom.Unix())
+		if err != nil {
+			return nil, err
+		}
+		w.and("b.signed >= ?", least) // else all from the first day on are passed
+	}
 	for _, other := range []struct{ table, column, value string }{{digests.name, "digest", q.Digest}, {territories.name, "territory", q.Territory}} {
 		if err := x.has(ctx, w, other.table, other.column, other.value); err != nil {
 			return nil, err
@@ -131,6 +138,21 @@ func (x *Index) where(ctx context.Context, q *Query) (*where, error) {
 		asked()
 	}
 	return w, nil
+}
+
+// signedLeast is the earliest signature of a bundle that has one at a time or later:
+// before it only where bundles were signed over a longer time, and these are few.
+func (x *Index) signedLeast(ctx context.Context, from int64) (int64, error) {
+	least := from
+	err := x.db.Read(ctx, func(r *sql.Rows) error {
+		var earlier sql.NullInt64
+		err := r.Scan(&earlier)
+		if earlier.Valid {
+			least = min(least, earlier.Int64)
+		}
+		return err
+	}, "SELECT min(signed) FROM vidimus_bundle WHERE tenant = ? AND signed_last >= ? AND signed < ? AND signed_last > signed", x.o.Tenant, from, from)
+	return least, err
 }
 
 // has wants a row in a table that belongs to bundles.
