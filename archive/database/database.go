@@ -106,10 +106,9 @@ func openPostgres(ctx context.Context, rawURL string) (*DB, error) {
 		return nil, &URLError{"it is no URL of PostgreSQL"} // its error may hold the password
 	}
 	config.MaxConns = min(config.MaxConns+4, maxConnections)
-	// Statements are prepared once, but what they are asked decides how they are done best:
-	// a value that all rows have, or none.
+	// To compile a statement takes longer than all of ours take.
 	config.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
-		_, err := c.Exec(ctx, "SET plan_cache_mode = force_custom_plan")
+		_, err := c.Exec(ctx, "SET jit = off")
 		return err
 	}
 	c := config.ConnConfig

@@ -102,7 +102,7 @@ func (x *Index) begin(ctx context.Context, tx *sql.Tx, alone bool) error {
 
 // byKeys leaves PostgreSQL loops over keys alone.
 const byKeys = `SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_material = off;
-SET LOCAL enable_bitmapscan = off; SET LOCAL jit = off`
+SET LOCAL enable_bitmapscan = off`
 
 // remove removes bundles but for their words, which it gives.
 func (x *Index) remove(ctx context.Context, tx *sql.Tx, ids []string) (*named, error) {
