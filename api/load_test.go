@@ -346,3 +346,29 @@ func TestS2RefusalsDoNotWaitForBodies(t *testing.T) {
 	}
 	http.DefaultClient.CloseIdleConnections()
 }
+
+// TestRefusalsAreNotLost: a client that is refused while it sends can read why. The
+// connection is not reset under it, which could take the answer away.
+func TestRefusalsAreNotLost(t *testing.T) {
+	s := httptest.NewServer(handler(t, newFake(), nil))
+	defer s.Close()
+	conn, err := net.Dial("tcp", s.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	// More than net/http throws away before it gives up.
+	if _, err := io.WriteString(conn, "POST /v1/validations?depth=none HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000\r\n\r\n"+strings.Repeat("s", 400<<10)); err != nil {
+		t.Fatal(err)
+	}
+	all, err := io.ReadAll(conn) // up to where the service ends its direction
+	if err != nil || !strings.HasPrefix(string(all), "HTTP/1.1 400 ") || !strings.Contains(string(all), "depth") {
+		t.Errorf("%.300s, %v", all, err)
+	}
+	for range 3 {
+		if _, err := io.WriteString(conn, "more"); err != nil {
+			t.Errorf("the connection was reset: %v", err)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}

@@ -209,3 +209,30 @@ func TestS2IdleConnectionsChangeNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestRefusalsAreNotLost: what api promises to a client that is refused while it sends
+// holds through the limits on connections.
+func TestRefusalsAreNotLost(t *testing.T) {
+	address, _, _ := served(t, serveDefaults(), func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Connection", "close")
+		w.WriteHeader(http.StatusServiceUnavailable)
+	})
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := io.WriteString(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000\r\n\r\n"+strings.Repeat("s", 400<<10)); err != nil {
+		t.Fatal(err)
+	}
+	all, err := io.ReadAll(conn)
+	if err != nil || !strings.HasPrefix(string(all), "HTTP/1.1 503 ") {
+		t.Errorf("%.300s, %v", all, err)
+	}
+	for range 3 {
+		if _, err := io.WriteString(conn, "more"); err != nil {
+			t.Errorf("the connection was reset: %v", err)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}

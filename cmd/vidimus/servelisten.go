@@ -187,6 +187,15 @@ func (b awaitedBody) Read(p []byte) (int, error) {
 	return n, err //nolint:wrapcheck // it stands between net/http and a handler
 }
 
+// CloseWrite lets a client that was refused while it sends read the answer: net/http ends
+// our direction, waits, and only then closes the connection, which resets it.
+func (c *limitedConn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite() //nolint:wrapcheck // it stands between net/http and a connection
+	}
+	return nil
+}
+
 type connKey struct{}
 
 // withConn is the context of a connection's requests (http.Server.ConnContext).
@@ -204,7 +213,9 @@ func handledOn(handler http.Handler) http.Handler {
 			c.handles(true)
 			defer c.handles(false)
 			if r.Body != nil && r.Body != http.NoBody {
-				r.Body = awaitedBody{r.Body, c}
+				ours := *r // a copy: net/http looks at its own, see CloseWrite
+				ours.Body = awaitedBody{r.Body, c}
+				r = &ours
 			}
 		}
 		handler.ServeHTTP(w, r)
