@@ -2,7 +2,10 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
+	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -122,6 +125,73 @@ func (l *loadWorld) load(b *testing.B, p *loadedChild, clients int, rate float64
 	slices.SortFunc(m.latency, cmp.Compare)
 	slices.SortFunc(m.refused, cmp.Compare)
 	return m
+}
+
+// closed has clients that each send the next file over a connection of their own once the
+// last is answered. They do no more than that takes, since they use the same processors as
+// the service.
+func (l *loadWorld) closed(b *testing.B, p *loadedChild, clients int, window time.Duration) *measured {
+	m := &measured{}
+	var mu sync.Mutex
+	var next atomic.Int64
+	cpu, begun := p.cpu(), time.Now()
+	var all sync.WaitGroup
+	for range clients {
+		all.Go(func() {
+			conn, err := net.Dial("tcp", p.addr)
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			defer conn.Close()
+			answers := bufio.NewReaderSize(conn, 64<<10)
+			var took []time.Duration
+			for time.Since(begun) < window {
+				sent := time.Now()
+				if _, err = conn.Write(l.requests[int(next.Add(1))%len(l.requests)]); err == nil {
+					err = answered(answers)
+				}
+				if err != nil {
+					b.Error(err)
+					return
+				}
+				took = append(took, time.Since(sent))
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			m.latency = append(m.latency, took...)
+		})
+	}
+	all.Wait()
+	m.requests, m.took, m.cpu = len(m.latency), time.Since(begun), p.cpu()-cpu
+	slices.Sort(m.latency)
+	return m
+}
+
+// answered reads an answer, which must be 200 with a Content-Length.
+func answered(r *bufio.Reader) error {
+	length := -1
+	for n := 0; ; n++ {
+		line, err := r.ReadSlice('\n')
+		if err != nil {
+			return err
+		}
+		value, is := bytes.CutPrefix(line, []byte("Content-Length: "))
+		switch {
+		case n == 0 && !bytes.HasPrefix(line, []byte("HTTP/1.1 200 ")):
+			return fmt.Errorf("answered %q", line)
+		case is:
+			if length, err = strconv.Atoi(string(bytes.TrimSpace(value))); err != nil {
+				return err
+			}
+		case len(line) == 2:
+			if length < 0 {
+				return errors.New("answered without a Content-Length")
+			}
+			_, err := r.Discard(length)
+			return err
+		}
+	}
 }
 
 // hold opens connections that send what begin says, and drips an octet every second.
@@ -244,7 +314,7 @@ func BenchmarkServeLoad(b *testing.B) {
 			direct, over := &measured{}, &measured{}
 			for range 2 * window / time.Second { // by turns, so that both see the same machine
 				direct.add(l.direct(b, deps.Validator, workers, time.Second/2))
-				over.add(l.load(b, p, 2*workers, 0, time.Second/2))
+				over.add(l.closed(b, p, 2*workers, time.Second/2))
 			}
 			capacity = over.rate()
 			reportTimes(b, over)
@@ -312,7 +382,7 @@ func BenchmarkServeLoad(b *testing.B) {
 	})
 	b.Run("recovered", func(b *testing.B) {
 		for b.Loop() {
-			reportTimes(b, l.load(b, p, 2*workers, 0, window))
+			reportTimes(b, l.closed(b, p, 2*workers, window))
 		}
 	})
 }

@@ -22,9 +22,10 @@ import (
 
 // loadWorld is what clients send, and by what the service judges it.
 type loadWorld struct {
-	mix   []eutest.File
-	flags []string // of serve
-	serve func(*ServeCmd)
+	mix      []eutest.File
+	requests [][]byte // that post them
+	flags    []string // of serve
+	serve    func(*ServeCmd)
 }
 
 // newLoadWorld makes the mix of a Smart-ID service: mostly contracts of some kilobytes
@@ -55,6 +56,8 @@ func newLoadWorld(tb testing.TB) *loadWorld {
 			name = "contract" + strconv.Itoa(i) + ".pdf"
 		}
 		l.mix = append(l.mix, eutest.File{Name: name, Raw: raw})
+		head := fmt.Sprintf("POST /v1/validations?name=%s HTTP/1.1\r\nHost: x\r\nContent-Type: application/octet-stream\r\nContent-Length: %d\r\n\r\n", name, len(raw))
+		l.requests = append(l.requests, append([]byte(head), raw...))
 	}
 	w.At(eutest.Day(2025, 3, 20))
 	dir := tb.TempDir()
