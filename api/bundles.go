@@ -66,16 +66,25 @@ type BundlePath struct {
 	ID string `path:"id" example:"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" doc:"The bundle's id, 64 hexadecimal digits."`
 }
 
+// holds is the archive of who asks, and notes for which bundle.
+func (s *server) holds(c *gin.Context, in *BundlePath) (Archive, error) {
+	archive, err := s.archive(c)
+	if err != nil {
+		return nil, err
+	}
+	if !bundleID.MatchString(in.ID) { // before any store sees it
+		return nil, problem(NoSuchBundle, "No bundle has this id.")
+	}
+	c.Set(bundleKey, in.ID)
+	return archive, nil
+}
+
 // getBundle gives a bundle's file: GET /v1/bundles/{id}.
 func (s *server) getBundle(c *gin.Context, in *BundlePath) error {
-	archive, err := s.archive(c)
+	archive, err := s.holds(c, in)
 	if err != nil {
 		return err
 	}
-	if !bundleID.MatchString(in.ID) { // before any store sees it
-		return problem(NoSuchBundle, "No bundle has this id.")
-	}
-	c.Set(bundleKey, in.ID)
 	data, err := archive.Get(c.Request.Context(), in.ID)
 	if err != nil {
 		return err

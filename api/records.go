@@ -68,14 +68,10 @@ func (s *server) routeRecords() {
 
 // listRecords tells of a bundle's evidence records: GET /v1/bundles/{id}/records.
 func (s *server) listRecords(c *gin.Context, in *BundlePath) error {
-	shelf, err := s.archive(c)
+	shelf, err := s.holds(c, in)
 	if err != nil {
 		return err
 	}
-	if !bundleID.MatchString(in.ID) {
-		return problem(NoSuchBundle, "No bundle has this id.")
-	}
-	c.Set(bundleKey, in.ID)
 	all, err := shelf.Records(c.Request.Context(), in.ID)
 	if err != nil {
 		return err
@@ -94,14 +90,10 @@ type recordPath struct {
 
 // getRecord gives an evidence record: GET /v1/bundles/{id}/records/{number}.
 func (s *server) getRecord(c *gin.Context, in *recordPath) error {
-	shelf, err := s.archive(c)
+	shelf, err := s.holds(c, &in.BundlePath)
 	if err != nil {
 		return err
 	}
-	if !bundleID.MatchString(in.ID) {
-		return problem(NoSuchBundle, "No bundle has this id.")
-	}
-	c.Set(bundleKey, in.ID)
 	raw, err := shelf.Record(c.Request.Context(), in.ID, in.Number)
 	var none *archive.NotFoundError
 	var unlogged *Unlogged

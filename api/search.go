@@ -148,18 +148,14 @@ type bundleReportQuery struct {
 // bundle does not hold is written anew from its evidence, which takes its turn among
 // those who judge.
 func (s *server) getBundleReport(c *gin.Context, in *bundleReportQuery) error {
-	archive, err := s.archive(c)
+	archive, err := s.holds(c, &in.BundlePath)
 	if err != nil {
 		return err
-	}
-	if !bundleID.MatchString(in.ID) {
-		return problem(NoSuchBundle, "No bundle has this id.")
 	}
 	v, f, err := s.voice(c, in.Spoken)
 	if err != nil {
 		return err
 	}
-	c.Set(bundleKey, in.ID)
 	release, ok := s.judgings.take(c.Request.Context())
 	if !ok {
 		return s.busy(s.judgings, "files being judged")
