@@ -43,11 +43,17 @@ func (s *spool) Write(p []byte) (int, error) {
 
 // ReadFrom takes a file: what stays in memory comes there straight from the client.
 func (s *spool) ReadFrom(from io.Reader) (n int64, err error) {
-	if s.file == nil {
-		room := spoolMemory - int64(s.memory.Len())
-		n, err = s.memory.ReadFrom(io.LimitReader(from, room))
-		s.size += n
-		if err != nil || n < room {
+	for s.file == nil && s.memory.Len() < spoolMemory {
+		left := spoolMemory - s.memory.Len()
+		if s.memory.Available() <= bytes.MinRead {
+			// What comes without its length gets room in a few steps: a buffer that doubles
+			// itself allocates several times what it holds in the end.
+			s.memory.Grow(min(left, max(early, 7*s.memory.Len())) + bytes.MinRead)
+		}
+		room := int64(min(left, s.memory.Available()-bytes.MinRead))
+		m, err := s.memory.ReadFrom(io.LimitReader(from, room))
+		s.size += m
+		if n += m; err != nil || m < room {
 			return n, err //nolint:wrapcheck // it is the client's: see source
 		}
 	}
