@@ -188,6 +188,36 @@ func TestNotes(t *testing.T) {
 	}
 }
 
+// A note that a process was writing when it died is deleted with the job, whether it is
+// done or cancelled.
+func TestNotesHalfWritten(t *testing.T) {
+	for name, end := range map[string]func(w *world, id string) (api.Job, error){
+		"done":      func(w *world, id string) (api.Job, error) { return w.Start(t.Context(), "t", id) },
+		"cancelled": func(w *world, id string) (api.Job, error) { return w.Cancel(t.Context(), "t", id) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := open(t, t.TempDir(), passes, nil)
+			j := w.submit(2, api.JobOptions{Archive: true, Open: true})
+			waiting, err := w.waiting(t.Context(), j.ID, 0, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f, err := os.CreateTemp(filepath.Dir(w.path(waiting[0])), unnamedNote+"*")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := f.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := end(w, j.ID); err != nil {
+				t.Fatal(err)
+			}
+			w.until(j.ID, ended)
+			w.soonEmpty()
+		})
+	}
+}
+
 // A note that is damaged counts for nobody, and a newer one takes its place.
 func TestNotesDamaged(t *testing.T) {
 	w := open(t, t.TempDir(), passes, nil)

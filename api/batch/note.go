@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/vidimus/vidimus/api"
@@ -22,6 +23,9 @@ import (
 
 // noteSuffix ends the name of a file's note.
 const noteSuffix = ".note"
+
+// unnamedNote begins the name of a note that is being written.
+const unnamedNote = noteSuffix + "-"
 
 // maxNote bounds a note, in octets: a report in base64.
 const maxNote = 64 << 20
@@ -103,7 +107,7 @@ func (b *Batches) note(h held, v Verdict) error {
 
 func (b *Batches) replace(h held, raw []byte) error {
 	dir := filepath.Join(b.Dir, h.intake)
-	f, err := os.CreateTemp(dir, noteSuffix+"-*")
+	f, err := os.CreateTemp(dir, unnamedNote+"*")
 	if err != nil {
 		return err
 	}
@@ -116,4 +120,23 @@ func (b *Batches) replace(h held, raw []byte) error {
 		return err
 	}
 	return syncDir(dir)
+}
+
+// removeUnnamed deletes the notes of a folder that were being written. A process whose
+// job was given to another may be writing one still: it fails, and its job is no longer
+// its own.
+func removeUnnamed(dir string) error {
+	files, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return &Outage{fmt.Errorf("looking for notes of a process that died: %w", err)}
+	}
+	for _, f := range files {
+		if !strings.HasPrefix(f.Name(), unnamedNote) {
+			continue
+		}
+		if err := os.Remove(filepath.Join(dir, f.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return &Outage{fmt.Errorf("removing a note of a process that died: %w", err)}
+		}
+	}
+	return nil
 }

@@ -114,7 +114,7 @@ func (b *Batches) settle(ctx context.Context, r row) {
 
 // clear deletes the files of a job that were not judged.
 func (b *Batches) clear(ctx context.Context, id string) error {
-	if err := b.removeWritten(ctx, id); err != nil {
+	if err := b.removeLeft(ctx, id); err != nil {
 		return err
 	}
 	waiting, err := b.waiting(ctx, id, 0, -1)
@@ -128,8 +128,27 @@ func (b *Batches) clear(ctx context.Context, id string) error {
 	return err
 }
 
-// removeWritten deletes the files of the last lines, which a process that died after it
-// had written them could not.
+// removeLeft deletes what a process that died could not: the files of the last lines
+// that it wrote, and the notes that it was writing, which are of files that wait.
+func (b *Batches) removeLeft(ctx context.Context, id string) error {
+	var folders []string
+	err := b.DB.Read(ctx, func(r *sql.Rows) error {
+		var folder string
+		err := r.Scan(&folder)
+		folders = append(folders, filepath.Join(b.Dir, folder))
+		return err
+	}, "SELECT DISTINCT intake FROM vidimus_batch_file WHERE batch = ?", id)
+	if err != nil {
+		return err
+	}
+	for _, folder := range folders {
+		if err := removeUnnamed(folder); err != nil {
+			return err
+		}
+	}
+	return b.removeWritten(ctx, id)
+}
+
 func (b *Batches) removeWritten(ctx context.Context, id string) error {
 	var last []held
 	err := b.DB.Read(ctx, func(r *sql.Rows) error {

@@ -89,7 +89,7 @@ func (b *Batches) judgeAll(ctx context.Context, r row, run *jobs.Run) error {
 	if n == 0 {
 		return errMoved
 	}
-	if err := b.removeWritten(ctx, r.ID); err != nil {
+	if err := b.removeLeft(ctx, r.ID); err != nil {
 		return err
 	}
 	j := &job{row: r, written: r.Judged, run: run}

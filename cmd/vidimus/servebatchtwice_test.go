@@ -102,8 +102,15 @@ func TestServeBatchKilledBeforeTheLine(t *testing.T) {
 			if len(after) != len(request.Files) || len(named) != len(request.Files) {
 				t.Errorf("%d files gave %d bundles, and their lines name %d (%d bundles and %d lines when the service died)", len(request.Files), len(after), len(named), len(before), written)
 			}
+			var left []string
+			defer func() {
+				if t.Failed() {
+					t.Logf("left in the folder: %q", left)
+				}
+			}()
 			eventually(t, "notes are deleted", func() bool {
-				left, err := filepath.Glob(filepath.Join(dir, "spool", "*", "*"))
+				var err error
+				left, err = filepath.Glob(filepath.Join(dir, "spool", "*", "*"))
 				return err == nil && len(left) == 0
 			})
 		})
