@@ -214,6 +214,9 @@ type Deps struct {
 	Metrics  http.Handler
 	Observer Observer
 	Meter    *LoadMeter
+	// Crowded is told when all places for uploads are taken, so that more are refused, and
+	// when half of them are free again. It must return at once. Nil: nobody is told.
+	Crowded func(yes bool)
 	// Tracer makes the spans of requests; nil makes none.
 	Tracer *trace.Tracer
 	// TempDir holds what is uploaded until it is judged; empty means the system's.
@@ -256,6 +259,7 @@ func New(deps Deps) (http.Handler, error) {
 		failures:  newFailures(),
 		receiving: &receiving{all: map[*incoming]struct{}{}},
 	}
+	s.uploads.crowded = deps.Crowded
 	var err error
 	if s.answers, err = formatsNamed(deps.Formats); err != nil {
 		return nil, err

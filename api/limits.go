@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -63,6 +64,10 @@ type slots struct {
 	wait    time.Duration // 0: do not wait
 	waiting atomic.Int64  // takers that wait now
 	refused atomic.Int64  // takers that got none, since the start
+
+	crowded func(yes bool) // told when all are taken, and when half of them are free again; may be nil
+	lock    sync.Mutex
+	crowd   bool // the last that it was told
 }
 
 func newSlots(n int, wait time.Duration) *slots {
@@ -82,9 +87,32 @@ func (s *slots) take(ctx context.Context) (release func(), ok bool) {
 func (s *slots) try() (release func(), ok bool) {
 	select {
 	case s.free <- struct{}{}:
-		return func() { <-s.free }, true
+		return s.taken(), true
 	default:
 		return nil, false
+	}
+}
+
+// taken gives what releases a slot that was taken.
+func (s *slots) taken() (release func()) {
+	s.tell()
+	return func() {
+		<-s.free
+		s.tell()
+	}
+}
+
+// tell tells whether there is a crowd. It has gone when half of it has: it is not to come
+// and go with each taker.
+func (s *slots) tell() {
+	if s.crowded == nil {
+		return
+	}
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	if yes := s.full(); yes != s.crowd && (yes || len(s.free) <= cap(s.free)/2) {
+		s.crowd = yes
+		s.crowded(yes)
 	}
 }
 
@@ -93,7 +121,6 @@ func (s *slots) full() bool { return len(s.free) == cap(s.free) }
 
 // takeWithin waits for a slot, 0: not at all.
 func (s *slots) takeWithin(ctx context.Context, wait time.Duration) (release func(), ok bool) {
-	release = func() { <-s.free }
 	if wait == 0 {
 		s.refused.Add(1)
 		return nil, false
@@ -104,7 +131,7 @@ func (s *slots) takeWithin(ctx context.Context, wait time.Duration) (release fun
 	defer timer.Stop()
 	select {
 	case s.free <- struct{}{}:
-		return release, true
+		return s.taken(), true
 	case <-timer.C:
 		s.refused.Add(1)
 	case <-ctx.Done():

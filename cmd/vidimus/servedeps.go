@@ -97,7 +97,7 @@ func serveDeps(ctx context.Context, world *runtime, c *ServeCmd, log *slog.Logge
 		offline()
 		closeFaces()
 	}
-	deps := api.Deps{Validator: s, Archive: s.shelf("", s.store), Lists: s.lists, Readiness: s, Faces: faces, Limits: c.limits(), UnsafeNow: unsafeNow, Log: log,
+	deps := api.Deps{Validator: s, Archive: s.shelf("", s.store), Lists: s.lists, Readiness: s, Faces: faces, Limits: c.limits(), Crowded: besides(c.limits().Judgings), UnsafeNow: unsafeNow, Log: log,
 		Metrics: s.metrics, Observer: s.metrics, Meter: s.meter, Jobs: s.jobs, Tracer: s.tracer}
 	return c.door(world, s, deps, closing, log)
 }
