@@ -2,10 +2,7 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"cmp"
-	"errors"
-	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -28,6 +25,7 @@ const window = 4 * time.Second
 type measured struct {
 	requests int
 	failed   int
+	again    int // requests that were sent again, since a connection had ended
 	took     time.Duration
 	cpu      time.Duration
 	latency  []time.Duration // ascending, of those that were served
@@ -41,6 +39,7 @@ func (m *measured) cpuPerRequest() float64 { return m.cpu.Seconds() * 1e3 / floa
 // add joins another measurement to one.
 func (m *measured) add(o *measured) {
 	m.requests, m.failed, m.untold = m.requests+o.requests, m.failed+o.failed, m.untold+o.untold
+	m.again += o.again
 	m.took, m.cpu = m.took+o.took, m.cpu+o.cpu
 	m.latency, m.refused = slices.Sorted(slices.Values(append(m.latency, o.latency...))), slices.Sorted(slices.Values(append(m.refused, o.refused...)))
 }
@@ -77,28 +76,34 @@ func (l *loadWorld) direct(b *testing.B, v api.Validator, workers int, window ti
 
 // load has clients that send the next file once the last is answered; or, where rate
 // is not 0, sends that many a second at random times (Poisson) whatever the
-// service does, and counts the time from when a file was due.
+// service does, over as many connections as there are clients, and counts the time from
+// when a file was due.
 func (l *loadWorld) load(b *testing.B, p *loadedChild, clients int, rate float64, window time.Duration) *measured {
 	m := &measured{}
-	client := keptAlive(b, clients)
 	var mu sync.Mutex
+	idle := make(chan *line, clients)
+	for range clients {
+		idle <- &line{addr: p.addr}
+	}
 	one := func(i int, due time.Time) {
-		status, header, _, err := l.send(client, p.url, i)
+		over := <-idle
+		got, err := over.send(l.requests[i%len(l.requests)])
 		took := time.Since(due)
+		idle <- over
 		mu.Lock()
 		defer mu.Unlock()
 		switch {
-		case err == nil && status == http.StatusOK:
+		case err == nil && got.status == http.StatusOK:
 			m.requests++
 			m.latency = append(m.latency, took)
-		case err == nil && (status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests):
+		case err == nil && (got.status == http.StatusServiceUnavailable || got.status == http.StatusTooManyRequests):
 			m.refused = append(m.refused, took)
-			if header.Get("Retry-After") == "" {
+			if !got.retryAfter {
 				m.untold++
 			}
 		default:
 			m.failed++
-			b.Logf("%d %v", status, err)
+			b.Logf("%d %v", got.status, err)
 		}
 	}
 	cpu, begun := p.cpu(), time.Now()
@@ -122,76 +127,14 @@ func (l *loadWorld) load(b *testing.B, p *loadedChild, clients int, rate float64
 	}
 	all.Wait()
 	m.took, m.cpu = time.Since(begun), p.cpu()-cpu
+	for range clients {
+		over := <-idle
+		over.hangUp()
+		m.again += over.again
+	}
 	slices.SortFunc(m.latency, cmp.Compare)
 	slices.SortFunc(m.refused, cmp.Compare)
 	return m
-}
-
-// closed has clients that each send the next file over a connection of their own once the
-// last is answered. They do no more than that takes, since they use the same processors as
-// the service.
-func (l *loadWorld) closed(b *testing.B, p *loadedChild, clients int, window time.Duration) *measured {
-	m := &measured{}
-	var mu sync.Mutex
-	var next atomic.Int64
-	cpu, begun := p.cpu(), time.Now()
-	var all sync.WaitGroup
-	for range clients {
-		all.Go(func() {
-			conn, err := net.Dial("tcp", p.addr)
-			if err != nil {
-				b.Error(err)
-				return
-			}
-			defer conn.Close()
-			answers := bufio.NewReaderSize(conn, 64<<10)
-			var took []time.Duration
-			for time.Since(begun) < window {
-				sent := time.Now()
-				if _, err = conn.Write(l.requests[int(next.Add(1))%len(l.requests)]); err == nil {
-					err = answered(answers)
-				}
-				if err != nil {
-					b.Error(err)
-					return
-				}
-				took = append(took, time.Since(sent))
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			m.latency = append(m.latency, took...)
-		})
-	}
-	all.Wait()
-	m.requests, m.took, m.cpu = len(m.latency), time.Since(begun), p.cpu()-cpu
-	slices.Sort(m.latency)
-	return m
-}
-
-// answered reads an answer, which must be 200 with a Content-Length.
-func answered(r *bufio.Reader) error {
-	length := -1
-	for n := 0; ; n++ {
-		line, err := r.ReadSlice('\n')
-		if err != nil {
-			return err
-		}
-		value, is := bytes.CutPrefix(line, []byte("Content-Length: "))
-		switch {
-		case n == 0 && !bytes.HasPrefix(line, []byte("HTTP/1.1 200 ")):
-			return fmt.Errorf("answered %q", line)
-		case is:
-			if length, err = strconv.Atoi(string(bytes.TrimSpace(value))); err != nil {
-				return err
-			}
-		case len(line) == 2:
-			if length < 0 {
-				return errors.New("answered without a Content-Length")
-			}
-			_, err := r.Discard(length)
-			return err
-		}
-	}
 }
 
 // hold opens connections that send what begin says, and drips an octet every second.
@@ -286,6 +229,7 @@ func reportTimes(b *testing.B, m *measured) {
 	b.ReportMetric(quantile(m.latency, 0.5), "p50-ms")
 	b.ReportMetric(quantile(m.latency, 0.99), "p99-ms")
 	b.ReportMetric(quantile(m.latency, 0.99)/quantile(m.latency, 0.5), "p99/p50")
+	b.ReportMetric(float64(m.again), "sent-again")
 	b.ReportMetric(0, "ns/op") // it is the window
 }
 
@@ -314,7 +258,10 @@ func BenchmarkServeLoad(b *testing.B) {
 			direct, over := &measured{}, &measured{}
 			for range 2 * window / time.Second { // by turns, so that both see the same machine
 				direct.add(l.direct(b, deps.Validator, workers, time.Second/2))
-				over.add(l.closed(b, p, 2*workers, time.Second/2))
+				over.add(l.load(b, p, 2*workers, 0, time.Second/2))
+			}
+			if n := over.failed + len(over.refused); n > 0 {
+				b.Errorf("%d of %d were not served", n, over.requests+n)
 			}
 			capacity = over.rate()
 			reportTimes(b, over)
@@ -382,7 +329,7 @@ func BenchmarkServeLoad(b *testing.B) {
 	})
 	b.Run("recovered", func(b *testing.B) {
 		for b.Loop() {
-			reportTimes(b, l.closed(b, p, 2*workers, window))
+			reportTimes(b, l.load(b, p, 2*workers, 0, window))
 		}
 	})
 }

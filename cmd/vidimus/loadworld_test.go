@@ -189,13 +189,6 @@ func ownCPU() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// keptAlive is a client of n connections that it keeps.
-func keptAlive(tb testing.TB, n int) *http.Client {
-	transport := &http.Transport{MaxIdleConnsPerHost: n, MaxConnsPerHost: n, DisableCompression: true}
-	tb.Cleanup(transport.CloseIdleConnections)
-	return &http.Client{Transport: transport}
-}
-
 // send posts a file of the mix and says how it was answered.
 func (l *loadWorld) send(client *http.Client, url string, i int) (status int, header http.Header, body []byte, err error) {
 	f := l.mix[i%len(l.mix)]
