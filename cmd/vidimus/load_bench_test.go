@@ -31,15 +31,22 @@ type measured struct {
 	latency  []time.Duration // ascending, of those that were served
 	refused  []time.Duration // ascending, of those that got 429 or 503
 	untold   int             // refusals without Retry-After
+	stolen   time.Duration   // that the processors were not ours
 }
 
 func (m *measured) rate() float64          { return float64(m.requests) / m.took.Seconds() }
 func (m *measured) cpuPerRequest() float64 { return m.cpu.Seconds() * 1e3 / float64(m.requests) }
 
+// stolenShare is how much of the processors a virtual machine's host gave to others, in
+// percent: with much of it the times say nothing of the service.
+func (m *measured) stolenShare() float64 {
+	return 100 * m.stolen.Seconds() / m.took.Seconds() / float64(goruntime.NumCPU())
+}
+
 // add joins another measurement to one.
 func (m *measured) add(o *measured) {
 	m.requests, m.failed, m.untold = m.requests+o.requests, m.failed+o.failed, m.untold+o.untold
-	m.again += o.again
+	m.again, m.stolen = m.again+o.again, m.stolen+o.stolen
 	m.took, m.cpu = m.took+o.took, m.cpu+o.cpu
 	m.latency, m.refused = slices.Sorted(slices.Values(append(m.latency, o.latency...))), slices.Sorted(slices.Values(append(m.refused, o.refused...)))
 }
@@ -106,7 +113,7 @@ func (l *loadWorld) load(b *testing.B, p *loadedChild, clients int, rate float64
 			b.Logf("%d %v", got.status, err)
 		}
 	}
-	cpu, begun := p.cpu(), time.Now()
+	stolen, cpu, begun := stolenCPU(), p.cpu(), time.Now()
 	var all sync.WaitGroup
 	if rate == 0 {
 		var next atomic.Int64
@@ -126,7 +133,7 @@ func (l *loadWorld) load(b *testing.B, p *loadedChild, clients int, rate float64
 		}
 	}
 	all.Wait()
-	m.took, m.cpu = time.Since(begun), p.cpu()-cpu
+	m.took, m.cpu, m.stolen = time.Since(begun), p.cpu()-cpu, stolenCPU()-stolen
 	for range clients {
 		over := <-idle
 		over.hangUp()
@@ -230,6 +237,7 @@ func reportTimes(b *testing.B, m *measured) {
 	b.ReportMetric(quantile(m.latency, 0.99), "p99-ms")
 	b.ReportMetric(quantile(m.latency, 0.99)/quantile(m.latency, 0.5), "p99/p50")
 	b.ReportMetric(float64(m.again), "sent-again")
+	b.ReportMetric(m.stolenShare(), "stolen-%")
 	b.ReportMetric(0, "ns/op") // it is the window
 }
 
@@ -288,6 +296,7 @@ func BenchmarkServeLoad(b *testing.B) {
 				b.ReportMetric(quantile(alone.latency, 0.5), "alone-p50-ms")
 				b.ReportMetric(quantile(alone.latency, 0.99), "alone-p99-ms")
 				b.ReportMetric(alone.cpuPerRequest(), "alone-cpu-ms/request")
+				b.ReportMetric(alone.stolenShare(), "alone-stolen-%")
 				b.ReportMetric(float64(m.failed+len(m.refused)), "not-served")
 				b.ReportMetric(float64(alone.failed+len(alone.refused)), "alone-not-served")
 			}

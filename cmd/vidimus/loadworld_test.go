@@ -169,6 +169,19 @@ func (p *loadedChild) cpu() time.Duration {
 	return time.Duration(ticks) * 10 * time.Millisecond
 }
 
+// stolenCPU is how long the host has kept the processors of this machine to itself so far
+// (proc(5): steal, of all processors, in hundredths of a second); 0 where it does not say.
+func stolenCPU() time.Duration {
+	raw, _ := os.ReadFile("/proc/stat")
+	line, _, _ := strings.Cut(string(raw), "\n")
+	fields := strings.Fields(line)
+	if len(fields) < 9 {
+		return 0
+	}
+	n, _ := strconv.Atoi(fields[8])
+	return time.Duration(n) * 10 * time.Millisecond
+}
+
 // memory is a line of the process's status such as VmHWM, the most memory that it ever
 // held, in octets.
 func (p *loadedChild) memory(line string) int64 {
