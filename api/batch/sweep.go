@@ -149,6 +149,7 @@ func (b *Batches) removeLeft(ctx context.Context, id string) error {
 	return b.removeWritten(ctx, id)
 }
 
+// removeWritten deletes the files of the last lines.
 func (b *Batches) removeWritten(ctx context.Context, id string) error {
 	var last []held
 	err := b.DB.Read(ctx, func(r *sql.Rows) error {

@@ -87,6 +87,16 @@ func (n *named) add(bundle, kind, folded string) {
 	}
 }
 
+// read gives what adds the words of rows of a bundle and a folded name.
+func (n *named) read(kind string) func(*sql.Rows) error {
+	return func(r *sql.Rows) error {
+		var bundle, folded string
+		err := r.Scan(&bundle, &folded)
+		n.add(bundle, kind, folded)
+		return err
+	}
+}
+
 func (n *named) join(o *named) {
 	maps.Copy(n.terms, o.terms)
 	maps.Copy(n.words, o.words)
@@ -334,12 +344,7 @@ func (x *Index) enterSomeWords(ctx context.Context, tx *sql.Tx) error {
 	if err != nil {
 		return err
 	}
-	err = x.each(ctx, tx, func(r *sql.Rows) error {
-		var id, name string
-		err := r.Scan(&id, &name)
-		found.add(id, ofSigner, name)
-		return err
-	}, "SELECT s.bundle, s.signer FROM "+from+" CROSS JOIN vidimus_signature s WHERE s.tenant = ? AND s.bundle = u.value", list, x.o.Tenant)
+	err = x.each(ctx, tx, found.read(ofSigner), "SELECT s.bundle, s.signer FROM "+from+" CROSS JOIN vidimus_signature s WHERE s.tenant = ? AND s.bundle = u.value", list, x.o.Tenant)
 	if err != nil {
 		return err
 	}

@@ -128,32 +128,22 @@ func (x *Index) remove(ctx context.Context, tx *sql.Tx, ids []string) (*named, e
 		return nil, err
 	}
 	for _, t := range tables {
-		id, name, kind := t.columns[1], "''", ""
-		switch t.name {
-		case bundles.name:
-			name, kind = "file", ofFile
-		case signatures.name:
-			name, kind = "signer", ofSigner
-		}
-		statement := "DELETE FROM " + t.name + " WHERE tenant = ? AND " + id + " IN (SELECT u.value FROM " + from + ") RETURNING " + id + ", " + name
+		id := t.columns[1]
+		statement := "DELETE FROM " + t.name + " WHERE tenant = ? AND " + id + " IN (SELECT u.value FROM " + from + ")"
 		args := []any{x.o.Tenant, list}
 		if x.db.Postgres() {
-			statement = "DELETE FROM " + t.name + " t USING " + from + " WHERE t.tenant = ? AND t." + id + " = u.value RETURNING t." + id + ", " + name
+			statement = "DELETE FROM " + t.name + " t USING " + from + " WHERE t.tenant = ? AND t." + id + " = u.value"
 			slices.Reverse(args)
 		}
-		if kind == "" {
-			statement, _, _ = strings.Cut(statement, " RETURNING ")
-			if _, err := tx.ExecContext(ctx, x.db.Rebind(statement), args...); err != nil {
-				return nil, err
-			}
-			continue
+		var err error
+		switch t.name {
+		case bundles.name:
+			err = x.each(ctx, tx, old.read(ofFile), statement+" RETURNING id, file", args...)
+		case signatures.name:
+			err = x.each(ctx, tx, old.read(ofSigner), statement+" RETURNING bundle, signer", args...)
+		default:
+			_, err = tx.ExecContext(ctx, x.db.Rebind(statement), args...)
 		}
-		err := x.each(ctx, tx, func(r *sql.Rows) error {
-			var id, name string
-			err := r.Scan(&id, &name)
-			old.add(id, kind, name)
-			return err
-		}, statement, args...)
 		if err != nil {
 			return nil, err
 		}

@@ -1,15 +1,12 @@
 package main
 
 import (
-	"bufio"
-	"cmp"
 	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	goruntime "runtime"
 	"slices"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -43,12 +40,35 @@ func (m *measured) stolenShare() float64 {
 	return 100 * m.stolen.Seconds() / m.took.Seconds() / float64(goruntime.NumCPU())
 }
 
+// count counts an answer.
+func (m *measured) count(b *testing.B, got heard, err error, took time.Duration) {
+	switch {
+	case err == nil && got.status == http.StatusOK:
+		m.requests++
+		m.latency = append(m.latency, took)
+	case err == nil && (got.status == http.StatusServiceUnavailable || got.status == http.StatusTooManyRequests):
+		m.refused = append(m.refused, took)
+		if !got.retryAfter {
+			m.untold++
+		}
+	default:
+		m.failed++
+		b.Logf("%d %v", got.status, err)
+	}
+}
+
+func (m *measured) sort() {
+	slices.Sort(m.latency)
+	slices.Sort(m.refused)
+}
+
 // add joins another measurement to one.
 func (m *measured) add(o *measured) {
 	m.requests, m.failed, m.untold = m.requests+o.requests, m.failed+o.failed, m.untold+o.untold
 	m.again, m.stolen = m.again+o.again, m.stolen+o.stolen
 	m.took, m.cpu = m.took+o.took, m.cpu+o.cpu
-	m.latency, m.refused = slices.Sorted(slices.Values(append(m.latency, o.latency...))), slices.Sorted(slices.Values(append(m.refused, o.refused...)))
+	m.latency, m.refused = append(m.latency, o.latency...), append(m.refused, o.refused...)
+	m.sort()
 }
 
 // quantile of ascending times, in milliseconds.
@@ -99,19 +119,7 @@ func (l *loadWorld) load(b *testing.B, p *loadedChild, clients int, rate float64
 		idle <- over
 		mu.Lock()
 		defer mu.Unlock()
-		switch {
-		case err == nil && got.status == http.StatusOK:
-			m.requests++
-			m.latency = append(m.latency, took)
-		case err == nil && (got.status == http.StatusServiceUnavailable || got.status == http.StatusTooManyRequests):
-			m.refused = append(m.refused, took)
-			if !got.retryAfter {
-				m.untold++
-			}
-		default:
-			m.failed++
-			b.Logf("%d %v", got.status, err)
-		}
+		m.count(b, got, err, took)
 	}
 	stolen, cpu, begun := stolenCPU(), p.cpu(), time.Now()
 	var all sync.WaitGroup
@@ -139,8 +147,7 @@ func (l *loadWorld) load(b *testing.B, p *loadedChild, clients int, rate float64
 		over.hangUp()
 		m.again += over.again
 	}
-	slices.SortFunc(m.latency, cmp.Compare)
-	slices.SortFunc(m.refused, cmp.Compare)
+	m.sort()
 	return m
 }
 
@@ -185,36 +192,23 @@ func hold(b *testing.B, addr string, n int, begin string, drip bool) (release fu
 // that it sends. What a client of a flood counts has the time in it that the other clients,
 // on the same processors, keep it from running.
 func (l *loadWorld) probe(b *testing.B, p *loadedChild, stop <-chan struct{}) *measured {
-	m, body := &measured{}, l.mix[0].Raw
-	request := "POST /v1/validations?name=c.asice HTTP/1.1\r\nHost: x\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + string(body)
+	m := &measured{}
 	for {
 		select {
 		case <-stop:
-			slices.SortFunc(m.latency, cmp.Compare)
-			slices.SortFunc(m.refused, cmp.Compare)
+			m.sort()
 			return m
 		case <-time.After(5 * time.Millisecond):
 		}
-		conn, err := net.Dial("tcp", p.addr)
-		if err != nil {
-			b.Fatal(err)
+		over := &line{addr: p.addr}
+		if err := over.dial(); err != nil {
+			b.Error(err)
+			return m
 		}
 		begun := time.Now()
-		_, _ = io.WriteString(conn, request) // the answer may come, and the connection end, before all is sent
-		answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
-		took := time.Since(begun)
-		switch {
-		case err != nil:
-			m.failed++
-		case answer.StatusCode == http.StatusOK:
-			m.latency = append(m.latency, took)
-		default:
-			m.refused = append(m.refused, took)
-			if answer.Header.Get("Retry-After") == "" {
-				m.untold++
-			}
-		}
-		_ = conn.Close()
+		got, err := over.exchange(l.requests[0])
+		m.count(b, got, err, time.Since(begun))
+		over.hangUp()
 	}
 }
 

@@ -36,11 +36,17 @@ func (l *line) send(request []byte) (got heard, err error) {
 		}
 		l.again++
 	}
-	if l.conn, err = net.Dial("tcp", l.addr); err != nil {
+	if err = l.dial(); err != nil {
 		return got, err
 	}
-	l.answers = bufio.NewReaderSize(l.conn, 64<<10)
 	return l.exchange(request)
+}
+
+func (l *line) dial() (err error) {
+	if l.conn, err = net.Dial("tcp", l.addr); err == nil {
+		l.answers = bufio.NewReaderSize(l.conn, 64<<10)
+	}
+	return err
 }
 
 // exchange does so on the connection that there is. The answer may come before all is
