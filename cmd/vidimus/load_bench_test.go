@@ -136,7 +136,8 @@ func (l *loadWorld) load(b *testing.B, p *loadedChild, clients int, rate float64
 		random, due := rand.New(rand.NewPCG(1, 2)), begun
 		for i := 0; due.Sub(begun) < window; i++ {
 			time.Sleep(time.Until(due))
-			all.Go(func() { one(i, due) })
+			at := due // that of the next is not its own
+			all.Go(func() { one(i, at) })
 			due = due.Add(time.Duration(random.ExpFloat64() / rate * float64(time.Second)))
 		}
 	}
